@@ -1,0 +1,31 @@
+"""What every definition file has in common: frozen models that refuse unknown keys, and labels in several languages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+Language = Literal["en", "fr"]
+Better = Literal["higher", "lower"]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
+class Definition(BaseModel):
+    """A part of a definition file: immutable, and a key that it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _has_english(labels: dict[Language, str]) -> dict[Language, str]:
+    if "en" not in labels:
+        raise ValueError("a label in English (en) is needed; other languages may follow")
+    return labels
+
+
+Labels = Annotated[dict[Language, str], AfterValidator(_has_english)]
+
+
+def label(labels: dict[Language, str], language: Language) -> str:
+    """The label in `language`, or the English one where that is missing."""
+    return labels.get(language, labels["en"])

@@ -1,0 +1,1 @@
+"""Instrument definitions compiled to lookup tables, and two executors that give them the same meaning."""

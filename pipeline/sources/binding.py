@@ -1,0 +1,190 @@
+"""Turns a file's columns into a store: codes where there is an answer, a reason where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.definitions.binding import columns_of
+from pipeline.definitions.instrument import Instrument, ItemGroup
+from pipeline.definitions.load import Definitions
+from pipeline.definitions.study import ReadyScore, Wave, WaveBinding
+from pipeline.sources.raw import RawTable, among, normalise, normalised, person_ids
+from pipeline.store import Column, Reason, Store
+
+# What SPSS and Stata files call their missing codes, once case and punctuation are gone.
+_LABELS = {
+    "refused": Reason.REFUSED,
+    "refusal": Reason.REFUSED,
+    "prefer not to say": Reason.REFUSED,
+    "prefer not to answer": Reason.REFUSED,
+    "dont know": Reason.DONT_KNOW,
+    "do not know": Reason.DONT_KNOW,
+    "not applicable": Reason.NOT_APPLICABLE,
+    "valid skip": Reason.NOT_APPLICABLE,
+    "not asked": Reason.NOT_ASKED,
+    "skipped": Reason.SKIPPED,
+    "no answer": Reason.SKIPPED,
+    "not stated": Reason.SKIPPED,
+}
+
+
+@dataclass(frozen=True)
+class _Codes:
+    """What each normalised raw value of one item means: its code, or the reason why it is none."""
+
+    answers: Mapping[Any, float]
+    reasons: Mapping[Any, Reason]
+
+
+def bind(table: RawTable, definitions: Definitions, wave: Wave) -> Store:
+    """Bind one wave's table to the study's items, scores, people and sites.
+
+    A raw value that is no declared answer and has no declared reason gets the reason `out_of_range`; gates call it
+    critical. A column that is not in the file is listed in `absent`, for the gates too. Nothing is dropped but the
+    rows that the wave's own filter leaves out, and they are counted.
+    """
+    study = definitions.study
+    table, excluded = _filtered(table, wave)
+    absent: list[tuple[str, str]] = []
+
+    def raw(column: str, what: str) -> NDArray[np.object_]:
+        if column not in table.columns:
+            absent.append((what, column))
+            return np.full(len(table), None, dtype=object)
+        return normalised(table.columns[column])
+
+    columns: dict[tuple[str, str], Column] = {}
+    for name, binding in study.instruments.items():
+        if (at := binding.at(wave.id)) is not None:
+            instrument = definitions.instruments[name]
+            bound = bind_instrument(instrument, at, table, wave.missing)
+            columns |= {(name, item): column for item, column in bound.columns.items()}
+            absent += [(f"{name}.{item}", column) for item, column in bound.absent]
+    scores = {name: _bind_score(score, raw(score.column, name), wave) for name, score in study.scores.items()}
+    site_raw = raw(study.person.site, "site")
+    sites_by_code = {normalise(code): site.id for site in study.sites for code in site.codes}
+    return Store(
+        wave=wave.id,
+        source=table.source,
+        source_rows=table.rows,
+        persons=person_ids(table.columns[study.person.id]) if study.person.id in table.columns else raw(study.person.id, "person"),
+        sites=np.array([sites_by_code.get(value) for value in site_raw], dtype=object),
+        site_raw=site_raw,
+        dates=raw(wave.date, "date") if wave.date else np.full(len(table), None, dtype=object),
+        columns=columns,
+        scores=scores,
+        facts={name: _bind_fact(fact.values, table, fact.column) for name, fact in study.person.facts.items()},
+        excluded=excluded,
+        absent=tuple(absent),
+    )
+
+
+@dataclass(frozen=True)
+class BoundInstrument:
+    """One instrument's columns by item, and the (item, column) pairs that the file lacks."""
+
+    columns: dict[str, Column]
+    absent: tuple[tuple[str, str], ...]
+
+
+def bind_instrument(
+    instrument: Instrument, binding: WaveBinding, table: RawTable, missing: Mapping[Any, tuple[Any, ...]]
+) -> BoundInstrument:
+    """Bind one instrument's items to columns of a table; `missing` adds reasons to those of the instrument's file."""
+    bound = columns_of(instrument, binding, instrument.id)
+    recodes = {item: recode.map for recode in binding.recodes for item in recode.items}
+    columns: dict[str, Column] = {}
+    for item, group in instrument.item_groups.items():
+        if item in bound.not_asked:
+            columns[item] = _never_asked(len(table))
+        elif (name := bound.columns[item]) in table.columns:
+            codes = _codes(group, recodes.get(item), missing, table.user_missing.get(name, {}))
+            columns[item] = _bind_item(name, normalised(table.columns[name]), codes)
+    absent = tuple((item, name) for item, name in bound.columns.items() if name not in table.columns)
+    return BoundInstrument(_routed(columns, instrument.item_groups), absent)
+
+
+def _codes(group: ItemGroup, recode: Mapping[Any, int] | None, missing: Mapping[Any, tuple[Any, ...]], own: Mapping[Any, str]) -> _Codes:
+    answers = {float(code): float(code) for code in group.answers}
+    if recode is not None:
+        answers = {normalise(value): float(code) for value, code in recode.items() if code in group.answers}
+    reasons = {float(code): Reason[word.upper()] for word, codes in group.reserved.items() for code in codes}
+    for value, text in own.items():
+        if (reason := _LABELS.get(_plain(text))) is not None:
+            reasons[normalise(value)] = reason
+    reasons |= {normalise(value): Reason[word.upper()] for word, values in missing.items() for value in values}
+    undeclared = {normalise(value) for value in own} - set(reasons)
+    return _Codes({v: c for v, c in answers.items() if v not in reasons and v not in undeclared}, reasons)
+
+
+def _plain(text: str) -> str:
+    kept = "".join(char for char in text.casefold() if char.isalnum() or char.isspace())
+    return " ".join(kept.split())
+
+
+def _bind_item(name: str, raw: NDArray[np.object_], meaning: _Codes) -> Column:
+    codes = np.full(len(raw), np.nan)
+    reasons = np.full(len(raw), Reason.OUT_OF_RANGE, dtype=np.uint8)
+    for row, value in enumerate(raw):
+        if value is None:
+            reasons[row] = Reason.SKIPPED
+        elif value in meaning.answers:
+            codes[row], reasons[row] = meaning.answers[value], Reason.ANSWERED
+        elif value in meaning.reasons:
+            reasons[row] = meaning.reasons[value]
+    return Column(name, codes, reasons, raw)
+
+
+def _never_asked(rows: int) -> Column:
+    blank = np.full(rows, None, dtype=object)
+    return Column("", np.full(rows, np.nan), np.full(rows, Reason.NOT_ASKED, dtype=np.uint8), blank)
+
+
+def _routed(columns: dict[str, Column], groups: Mapping[str, ItemGroup]) -> dict[str, Column]:
+    """An empty cell under a gate answer that routes past it was not applicable, rather than skipped."""
+    routed = dict(columns)
+    for item, column in columns.items():
+        for gate, asked in groups[item].asked_if.items():
+            if gate in columns:
+                answer = columns[gate]
+                past = (answer.reasons == Reason.ANSWERED) & ~np.isin(answer.codes, asked)
+                reasons = np.where(past & (column.reasons == Reason.SKIPPED), Reason.NOT_APPLICABLE, column.reasons)
+                routed[item] = replace(column, reasons=reasons.astype(np.uint8))
+    return routed
+
+
+def _bind_score(score: ReadyScore, raw: NDArray[np.object_], wave: Wave) -> Column:
+    missing = {normalise(value): Reason[word.upper()] for word, values in wave.missing.items() for value in values}
+    low, high = score.range
+    codes = np.full(len(raw), np.nan)
+    reasons = np.full(len(raw), Reason.OUT_OF_RANGE, dtype=np.uint8)
+    for row, value in enumerate(raw):
+        if value is None:
+            reasons[row] = Reason.SKIPPED
+        elif value in missing:
+            reasons[row] = missing[value]
+        elif isinstance(value, float) and low <= value <= high:
+            codes[row], reasons[row] = value, Reason.ANSWERED
+    return Column(score.column, codes, reasons, raw)
+
+
+def _bind_fact(values: tuple[tuple[Any, Any], ...], table: RawTable, column: str) -> NDArray[np.object_]:
+    """The position of each person's value among the fact's declared values; None where it is missing or another."""
+    position = {normalise(code): place for place, (code, _) in enumerate(values)}
+    raw = normalised(table.columns[column]) if column in table.columns else np.full(len(table), None, dtype=object)
+    return np.array([position.get(value) for value in raw], dtype=object)
+
+
+def _filtered(table: RawTable, wave: Wave) -> tuple[RawTable, dict[str, int]]:
+    excluded: dict[str, int] = {}
+    for column, values in wave.filter.items():
+        if column in table.columns:
+            kept = among(normalised(table.columns[column]), values)
+            excluded[f"{column} is not {' or '.join(map(str, values))}"] = int((~kept).sum())
+            table = table.keep(kept)
+    return table, excluded

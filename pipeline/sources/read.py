@@ -1,0 +1,49 @@
+"""Opens a file with the reader for its format; the readers are found by their file names."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pipeline.sources
+from pipeline.errors import InputError, Problem, nearest
+from pipeline.sources import rdatasets
+from pipeline.sources.raw import RawTable
+
+
+@cache
+def readers() -> dict[str, ModuleType]:
+    """The module that reads each file ending. A reader is a file in this folder with SUFFIXES and read(path)."""
+    modules = [importlib.import_module(f"pipeline.sources.{m.name}") for m in pkgutil.iter_modules(pipeline.sources.__path__)]
+    return {suffix: module for module in modules for suffix in getattr(module, "SUFFIXES", ())}
+
+
+def locate(folder: Path, file: str) -> Path:
+    """The file on disk that a wave's `file` names. Raises InputError where there is none."""
+    if file.startswith(rdatasets.PREFIX):
+        return rdatasets.locate(file)
+    path = folder / file
+    if not path.is_file():
+        problem = "is a folder" if path.is_dir() else "no such file"
+        present = [p.name for p in sorted(path.parent.iterdir()) if p.is_file()] if path.parent.is_dir() else []
+        raise InputError(Problem(str(path), problem, "the wave's answers", nearest(path.name, present)))
+    return path
+
+
+def read_table(folder: Path, file: str) -> RawTable:
+    """Read a file's columns as they stand. Raises InputError where it is absent, unreadable or of an unknown format."""
+    path = locate(folder, file)
+    if file.startswith(rdatasets.PREFIX):
+        return rdatasets.read(file)
+    reader = readers().get(path.suffix.lower())
+    if reader is None:
+        known = ", ".join(sorted(readers()))
+        raise InputError(Problem(str(path), f"cannot read {path.suffix or 'a file without an ending'!r}", f"one of {known}"))
+    try:
+        table: RawTable = reader.read(path)
+    except OSError as error:
+        raise InputError(Problem(str(path), f"cannot be read: {error.strerror}")) from None
+    return table

@@ -1,0 +1,80 @@
+"""Reads all waves of a study, carries sites forward, and leaves out the people whom the study file excludes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.definitions.load import Definitions
+from pipeline.sources.binding import bind
+from pipeline.sources.raw import RawTable, among, normalised, person_ids
+from pipeline.sources.read import read_table
+from pipeline.store import Column, Store
+
+
+def read(definitions: Definitions) -> tuple[Store, ...]:
+    """Every wave of the study as a store, in the study's order. Raises InputError where a file is absent or unreadable."""
+    study = definitions.study
+    tables: dict[str, RawTable] = {}
+    for wave in study.waves:
+        if wave.file not in tables:
+            tables[wave.file] = read_table(definitions.folder, wave.file)
+    stores = [bind(tables[wave.file], definitions, wave) for wave in study.waves]
+    if study.person.exclude:
+        stores = _without_excluded(stores, tables[study.baseline.file], definitions)
+    if study.person.site_at is not None:
+        stores = _carry_sites(stores, study.person.site_at)
+    return tuple(stores)
+
+
+def select(store: Store, mask: NDArray[np.bool_], why: str = "") -> Store:
+    """The rows of a store where `mask` (n,) holds; with `why`, the others are counted among the excluded."""
+
+    def kept(column: Column) -> Column:
+        return Column(column.source, column.codes[mask], column.reasons[mask], column.raw[mask])
+
+    return replace(
+        store,
+        source_rows=store.source_rows[mask],
+        persons=store.persons[mask],
+        sites=store.sites[mask],
+        site_raw=store.site_raw[mask],
+        dates=store.dates[mask],
+        columns={key: kept(column) for key, column in store.columns.items()},
+        scores={key: kept(column) for key, column in store.scores.items()},
+        facts={key: values[mask] for key, values in store.facts.items()},
+        excluded=store.excluded | ({why: int((~mask).sum())} if why else {}),
+    )
+
+
+def _without_excluded(stores: list[Store], table: RawTable, definitions: Definitions) -> list[Store]:
+    """Leave out, from every wave, whoever has an excluded value in the first wave's rows."""
+    study = definitions.study
+    for column, values in study.person.exclude.items():
+        if column not in table.columns:
+            stores[0] = replace(stores[0], absent=(*stores[0].absent, ("exclude", column)))
+            continue
+        unwanted = among(normalised(table.columns[column]), values)
+        ids = set(person_ids(table.columns.get(study.person.id, np.full(len(table), None)))[unwanted]) - {None}
+        why = f"person with {column} {' or '.join(map(str, values))}"
+        stores = [select(store, np.array([person not in ids for person in store.persons], dtype=bool), why) for store in stores]
+    return stores
+
+
+def _carry_sites(stores: list[Store], wave: str) -> list[Store]:
+    """Give every person, in every wave, the site of one wave; who was not there keeps none."""
+    known = next(store for store in stores if store.wave == wave)
+    sites = dict(zip(known.persons, known.sites, strict=True))
+    raws = dict(zip(known.persons, known.site_raw, strict=True))
+    return [
+        store
+        if store.wave == wave
+        else replace(
+            store,
+            sites=np.array([sites.get(person) for person in store.persons], dtype=object),
+            site_raw=np.array([raws.get(person) for person in store.persons], dtype=object),
+        )
+        for store in stores
+    ]

@@ -1,0 +1,89 @@
+"""What a wave is once it has been read: columns of codes beside columns of missing reasons.
+
+A `Store` holds one wave. For every bound item there is a float column of codes (NaN where there is no usable answer)
+and a column of reasons of the same length (0 where there is an answer). Rows keep the order of the file, and
+`source_rows` says where in the file each came from. `long()` is a view for people who like one row per answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+ReasonArray = NDArray[np.uint8]
+
+
+class Reason(IntEnum):
+    """Why there is no answer. `ANSWERED` is the absence of a reason."""
+
+    ANSWERED = 0
+    REFUSED = 1
+    DONT_KNOW = 2
+    NOT_APPLICABLE = 3
+    NOT_ASKED = 4
+    SKIPPED = 5
+    OUT_OF_RANGE = 6
+    LOST = 7
+
+    @property
+    def word(self) -> str:
+        """The reason as it is written in files: `refused`, `dont_know`, ..."""
+        return self.name.lower()
+
+
+# What a definition may declare for a code: a person can give these, the others are found by the software.
+DECLARABLE = tuple(r.word for r in (Reason.REFUSED, Reason.DONT_KNOW, Reason.NOT_APPLICABLE, Reason.NOT_ASKED, Reason.SKIPPED))
+
+
+@dataclass(frozen=True)
+class Column:
+    """One item of one wave: `codes` (n,) float, `reasons` (n,) uint8, and the raw answers (n,) that gates look at.
+
+    `raw` holds numbers as floats, other text as it stood, and None for an empty cell.
+    """
+
+    source: str
+    codes: FloatArray
+    reasons: ReasonArray
+    raw: NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class Store:
+    """One wave of answers: n rows, one `Column` per (instrument, item), and who gave them.
+
+    `persons`, `sites` and `dates` are (n,) objects, None where the file says nothing. `sites` holds the study's site
+    ids where the raw value is a declared one; the raw value stays in `site_raw`. `facts` holds labels by fact id.
+    """
+
+    wave: str
+    source: str
+    source_rows: NDArray[np.int64]
+    persons: NDArray[np.object_]
+    sites: NDArray[np.object_]
+    site_raw: NDArray[np.object_]
+    dates: NDArray[np.object_]
+    columns: dict[tuple[str, str], Column]
+    scores: dict[str, Column] = field(default_factory=dict)
+    facts: dict[str, NDArray[np.object_]] = field(default_factory=dict)
+    excluded: dict[str, int] = field(default_factory=dict)
+    absent: tuple[tuple[str, str], ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.persons)
+
+    def items(self, instrument: str) -> dict[str, Column]:
+        """The columns of one instrument, by item id, in the definition's order."""
+        return {item: column for (owner, item), column in self.columns.items() if owner == instrument}
+
+    def long(self) -> Iterator[tuple[str, str, str, str, float | None, str]]:
+        """One tuple per answer: person, wave, instrument, item, code (None where missing), reason ('' where answered)."""
+        for (instrument, item), column in self.columns.items():
+            for person, code, reason in zip(self.persons, column.codes, column.reasons, strict=True):
+                answered = reason == Reason.ANSWERED
+                yield person, self.wave, instrument, item, float(code) if answered else None, "" if answered else Reason(reason).word
