@@ -20,7 +20,7 @@ class ItemGroup(Definition):
 
     `codes` lists the answers (or `range` their lowest and highest). `reserved` says which other codes stand for a
     missing reason, for these items and this width only: a code that is in neither is undeclared, hence critical.
-    `asked_if` names the gate item and the answers after which these items are asked at all.
+    `asked_if` names the gate items and the answers to each after which these items are asked at all.
     """
 
     ids: tuple[Identifier, ...]
@@ -39,8 +39,6 @@ class ItemGroup(Definition):
         taken = [code for codes in self.reserved.values() for code in codes]
         if len(taken) != len(set(taken)) or set(taken) & set(self.answers):
             raise ValueError("a reserved code stands twice, or is also an answer")
-        if len(self.asked_if) > 1:
-            raise ValueError("asked_if names one gate item")
         for language, labels in self.labels.items():
             if len(labels) != len(self.answers):
                 raise ValueError(f"{len(self.answers)} codes but {len(labels)} labels in {language!r}")
@@ -233,7 +231,7 @@ class Instrument(Definition):
             problems += [f"{name}: {item!r} is not an item" for item in scale.needed_items if item not in listed]
             problems += [f"{name}: {term.scale!r} is not a scale above it" for term in scale.terms if term.scale not in earlier]
             problems += [f"{name}: {source!r} is not a source" for source in scale.sources if source not in sources]
-            problems += self._uncovered_codes(name, scale)
+            problems += self._uncovered_codes(name, scale) + self._unclear_routes(name, scale)
             earlier.add(name)
         for names in self.names:
             problems += [f"names {names.id}: {item!r} is not an item" for item in names.columns if item not in listed]
@@ -243,6 +241,15 @@ class Instrument(Definition):
         if problems:
             raise ValueError("; ".join(problems))
         return self
+
+    def _unclear_routes(self, name: str, scale: Scale) -> list[str]:
+        # What a skipped item stands for can be looked up by one gate's answer, and by an answer that exists.
+        if scale.routed_as is None:
+            return []
+        groups = [(item, self.item_groups[item]) for item in scale.needed_items if item in self.item_groups]
+        several = [f"{name}: {item!r} has several gates, routed_as needs one" for item, group in groups if len(group.asked_if) > 1]
+        absent = [f"{name}: routed_as is no answer of {item!r}" for item, group in groups if scale.routed_as not in group.answers]
+        return several + absent
 
     def _uncovered_codes(self, name: str, scale: Scale) -> list[str]:
         # A code without its number in the table would score as nothing, which is often the best health: refuse it here.

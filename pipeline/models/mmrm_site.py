@@ -1,0 +1,47 @@
+"""By how much did one site change, when all sites share one covariance over the waves?
+
+Question: one site's change between the first and last wave in a mixed model with wave by site. Secondary: it borrows
+one variance for all sites, so where a site's own variance differs its interval is too wide or too narrow.
+Reference: see reml.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pipeline.models import paired_t, reml
+from pipeline.models.estimate import Estimate, describe, not_estimated, why_not, with_t
+from pipeline.models.mmrm import DF_NAMES
+from pipeline.pairing.link import Pairs
+
+SCOPES = ("site",)
+METHOD = "mixed model for repeated measures: REML, wave by site, one unstructured covariance for all sites, {df} degrees of freedom"
+REFERENCE = paired_t.REFERENCE | {"source": "One site with complete pairs is the paired t test: R 4.2.2, t.test on datasets::sleep"}
+
+
+def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> Estimate:
+    """The site's change (points) with its t interval; `n` counts everybody in the model, the other counts the site's own.
+
+    Sites without an answer in some wave are left out of the model.
+    """
+    base = describe(pairs, outcome, "mmrm_site", METHOD.format(df=DF_NAMES[df_method]), pairs.here)
+    if reason := why_not(pairs):
+        return not_estimated(base, reason)
+    sites = [s for s in range(len(pairs.site_ids)) if not np.isnan(pairs.values[pairs.sites == s]).all(axis=0).any()]
+    kept = np.isin(pairs.sites, sites)
+    values, place = pairs.values[kept], np.searchsorted(sites, pairs.sites[kept])
+    n, t = values.shape
+    design = np.zeros((n, t, len(sites), t))
+    for wave in range(t):
+        design[np.arange(n), wave, place, wave] = 1.0
+    weights = np.zeros((len(sites), t))
+    weights[sites.index(pairs.site_ids.index(pairs.site)), [0, -1]] = -1.0, 1.0
+    try:
+        fitted = reml.fit(values, design.reshape(n, t, len(sites) * t))
+    except reml.NotFitted as why:
+        return not_estimated(base, str(why))
+    contrast = fitted.contrast(weights.ravel(), df_method)
+    base = replace(base, n=int((~np.isnan(values)).any(axis=1).sum()))
+    return with_t(base, contrast.estimate, contrast.std_error, contrast.df)

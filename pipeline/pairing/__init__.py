@@ -1,0 +1,1 @@
+"""Links waves by person, never by row order, and counts who answered when."""
