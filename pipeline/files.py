@@ -52,18 +52,23 @@ def write_text(path: Path, content: str, mode: int = PUBLIC_FILE) -> None:
     write_bytes(path, content.encode("utf-8"), mode)
 
 
-def write_json(path: Path, content: Any, mode: int = PUBLIC_FILE) -> None:
-    """Write JSON in the order given, without NaN, ending in a line feed."""
-    write_text(path, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n", mode)
-
-
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], mode: int = PUBLIC_FILE) -> None:
-    """Write a CSV with commas and line feeds; None is an empty cell, a cell that a spreadsheet would run is neutralised."""
+    """Write a CSV, whole or not at all."""
+    write_bytes(path, csv_bytes(header, rows), mode)
+
+
+def json_bytes(content: Any) -> bytes:
+    """JSON in the order given, without NaN, ending in a line feed."""
+    return (json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode("utf-8")
+
+
+def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """CSV with commas and line feeds; None is an empty cell, a cell that a spreadsheet would run is neutralised."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([neutral(name) for name in header])
     writer.writerows([neutral(cell) for cell in row] for row in rows)
-    write_text(path, buffer.getvalue(), mode)
+    return buffer.getvalue().encode("utf-8")
 
 
 def neutral(cell: Any) -> Any:
@@ -72,7 +77,7 @@ def neutral(cell: Any) -> Any:
         return ""
     if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) and not _is_number(cell):
         return "'" + cell
-    return repr(cell) if isinstance(cell, float) else cell
+    return repr(float(cell)) if isinstance(cell, float) else cell
 
 
 def _is_number(text: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,13 +45,15 @@ DECLARABLE = tuple(r.word for r in (Reason.REFUSED, Reason.DONT_KNOW, Reason.NOT
 class Column:
     """One item of one wave: `codes` (n,) float, `reasons` (n,) uint8, and the raw answers (n,) that gates look at.
 
-    `raw` holds numbers as floats, other text as it stood, and None for an empty cell.
+    `raw` holds numbers as floats, other text as it stood, and None for an empty cell. `declared` lists the raw values
+    that have a meaning for this item, as answers or as missing codes; it is empty where only a range is declared.
     """
 
     source: str
     codes: FloatArray
     reasons: ReasonArray
     raw: NDArray[np.object_]
+    declared: frozenset[Any] = frozenset()
 
 
 @dataclass(frozen=True)

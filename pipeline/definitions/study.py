@@ -30,11 +30,14 @@ Role = Literal["primary", "secondary", "exploratory"]
 
 
 class StudyInfo(Definition):
-    """What the study is. `synthetic` marks invented data: every page then says so."""
+    """What the study is. `synthetic` marks invented data: every page then says so.
+
+    In a `one_group` study everybody took part in a programme; a `cohort` is only followed.
+    """
 
     id: Identifier
     title: Labels
-    design: Literal["one_group"]
+    design: Literal["one_group", "cohort"]
     languages: tuple[Language, ...] = ("en",)
     seed: int = Field(ge=0)
     synthetic: bool = False

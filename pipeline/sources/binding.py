@@ -137,7 +137,7 @@ def _bind_item(name: str, raw: NDArray[np.object_], meaning: _Codes) -> Column:
             codes[row], reasons[row] = meaning.answers[value], Reason.ANSWERED
         elif value in meaning.reasons:
             reasons[row] = meaning.reasons[value]
-    return Column(name, codes, reasons, raw)
+    return Column(name, codes, reasons, raw, frozenset([*meaning.answers, *meaning.reasons]))
 
 
 def _never_asked(rows: int) -> Column:

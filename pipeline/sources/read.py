@@ -9,8 +9,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pipeline.sources
-from pipeline.errors import InputError, Problem, nearest
+from pipeline.errors import InputError, Problem
 from pipeline.sources import rdatasets
+from pipeline.sources.locate import RDATASETS, locate
 from pipeline.sources.raw import RawTable
 
 
@@ -21,22 +22,10 @@ def readers() -> dict[str, ModuleType]:
     return {suffix: module for module in modules for suffix in getattr(module, "SUFFIXES", ())}
 
 
-def locate(folder: Path, file: str) -> Path:
-    """The file on disk that a wave's `file` names. Raises InputError where there is none."""
-    if file.startswith(rdatasets.PREFIX):
-        return rdatasets.locate(file)
-    path = folder / file
-    if not path.is_file():
-        problem = "is a folder" if path.is_dir() else "no such file"
-        present = [p.name for p in sorted(path.parent.iterdir()) if p.is_file()] if path.parent.is_dir() else []
-        raise InputError(Problem(str(path), problem, "the wave's answers", nearest(path.name, present)))
-    return path
-
-
 def read_table(folder: Path, file: str) -> RawTable:
     """Read a file's columns as they stand. Raises InputError where it is absent, unreadable or of an unknown format."""
     path = locate(folder, file)
-    if file.startswith(rdatasets.PREFIX):
+    if file.startswith(RDATASETS):
         return rdatasets.read(file)
     reader = readers().get(path.suffix.lower())
     if reader is None:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.definitions.load import Definitions
+from pipeline.errors import InputError, Problem
 from pipeline.sources.binding import bind
+from pipeline.sources.locate import WITHDRAWN
 from pipeline.sources.raw import RawTable, among, normalised, person_ids
 from pipeline.sources.read import read_table
 from pipeline.store import Column, Store
@@ -22,6 +24,7 @@ def read(definitions: Definitions) -> tuple[Store, ...]:
         if wave.file not in tables:
             tables[wave.file] = read_table(definitions.folder, wave.file)
     stores = [bind(tables[wave.file], definitions, wave) for wave in study.waves]
+    stores = _without_withdrawn(stores, definitions)
     if study.person.exclude:
         stores = _without_excluded(stores, tables[study.baseline.file], definitions)
     if study.person.site_at is not None:
@@ -33,7 +36,7 @@ def select(store: Store, mask: NDArray[np.bool_], why: str = "") -> Store:
     """The rows of a store where `mask` (n,) holds; with `why`, the others are counted among the excluded."""
 
     def kept(column: Column) -> Column:
-        return Column(column.source, column.codes[mask], column.reasons[mask], column.raw[mask])
+        return replace(column, codes=column.codes[mask], reasons=column.reasons[mask], raw=column.raw[mask])
 
     return replace(
         store,
@@ -47,6 +50,17 @@ def select(store: Store, mask: NDArray[np.bool_], why: str = "") -> Store:
         facts={key: values[mask] for key, values in store.facts.items()},
         excluded=store.excluded | ({why: int((~mask).sum())} if why else {}),
     )
+
+
+def _without_withdrawn(stores: list[Store], definitions: Definitions) -> list[Store]:
+    """Leave out, from every wave, whoever took back consent: the ids in the column `person` of withdrawn.csv."""
+    if not (definitions.folder / WITHDRAWN).exists():
+        return stores
+    table = read_table(definitions.folder, WITHDRAWN)
+    if "person" not in table.columns:
+        raise InputError(Problem(str(definitions.folder / WITHDRAWN), "no column 'person'", "a column 'person' with an id per row"))
+    ids = set(person_ids(table.columns["person"])) - {None}
+    return [select(store, np.array([person not in ids for person in store.persons], dtype=bool), "withdrawn") for store in stores]
 
 
 def _without_excluded(stores: list[Store], table: RawTable, definitions: Definitions) -> list[Store]:

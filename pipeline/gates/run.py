@@ -1,0 +1,47 @@
+"""Runs every gate on every wave, then those between waves. The gates are found by their file names."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Sequence
+from functools import cache
+from types import ModuleType
+
+import pipeline.gates
+from pipeline.definitions.load import Definitions
+from pipeline.gates import expectations
+from pipeline.gates.finding import Finding, Gates, Rule
+from pipeline.store import Store
+
+
+@cache
+def gates() -> tuple[ModuleType, ...]:
+    """The gate modules: files in this folder with rules (within a wave) or compare (between waves)."""
+    names = sorted(module.name for module in pkgutil.iter_modules(pipeline.gates.__path__))
+    modules = (importlib.import_module(f"pipeline.gates.{name}") for name in names)
+    return tuple(module for module in modules if hasattr(module, "rules") or hasattr(module, "compare"))
+
+
+def gate(definitions: Definitions, stores: Sequence[Store]) -> Gates:
+    """The verdict over the waves given; gates between waves run where all waves are there. Never raises for bad data."""
+    study = definitions.study
+    planned, ran = 0, 0
+    findings: list[Finding] = []
+    for store in stores:
+        wave = next(wave for wave in study.waves if wave.id == store.wave)
+        rules = _distinct(rule for module in gates() if hasattr(module, "rules") for rule in module.rules(definitions, wave, store))
+        done, found = expectations.run(rules, store, study.person.id, study.person.site, wave.date)
+        planned, ran = planned + len(rules), ran + done
+        findings += found
+    if len(stores) == len(study.waves):
+        between = [module for module in gates() if hasattr(module, "compare")]
+        planned, ran = planned + len(between), ran + len(between)
+        findings += [finding for module in between for finding in module.compare(definitions, stores)]
+    order = {"critical": 0, "warning": 1, "info": 2}
+    return Gates(planned, ran, tuple(sorted(findings, key=lambda finding: order[finding.severity])))
+
+
+def _distinct(rules: Iterable[Rule]) -> list[Rule]:
+    """Each rule once: two instruments may be bound to the same column."""
+    return list({(rule.gate, rule.expectation, repr(sorted(rule.arguments.items()))): rule for rule in rules}.values())

