@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from pipeline.gates.run import gate as gate
     from pipeline.models.run import estimate as estimate
     from pipeline.pairing.denominators import denominators as denominators
-    from pipeline.pairing.link import link as pair
+    from pipeline.pairing.link import link as pair  # noqa: F401
     from pipeline.reporting.render import render as render
-    from pipeline.results import results as judge
-    from pipeline.scoring.wave import score_wave as score
+    from pipeline.results import results as judge  # noqa: F401
+    from pipeline.scoring.wave import score_wave as score  # noqa: F401
     from pipeline.sources.waves import read as read
 
 _VERBS = {

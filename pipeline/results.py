@@ -157,4 +157,3 @@ def rules_out(low: float, high: float, mid: float | None) -> RulesOut:
     if mid is None:
         return "none"
     return "meaningful_worsening" if low > -mid else "meaningful_improvement" if high < mid else "none"
-

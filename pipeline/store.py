@@ -89,4 +89,11 @@ class Store:
         for (instrument, item), column in self.columns.items():
             for person, code, reason in zip(self.persons, column.codes, column.reasons, strict=True):
                 answered = reason == Reason.ANSWERED
-                yield person, self.wave, instrument, item, float(code) if answered else None, "" if answered else Reason(reason).word
+                yield (
+                    person,
+                    self.wave,
+                    instrument,
+                    item,
+                    float(code) if answered else None,
+                    "" if answered else Reason(reason).word,
+                )

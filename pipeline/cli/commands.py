@@ -71,7 +71,8 @@ def check(args: Namespace) -> int:
     from pipeline.definitions.load import load
 
     study = load(args.study).study
-    print(f"{study.study.id}: {len(study.waves)} waves, {len(study.sites)} sites, {len(study.outcomes)} outcomes. Definitions are sound.")
+    counts = f"{len(study.waves)} waves, {len(study.sites)} sites, {len(study.outcomes)} outcomes"
+    print(f"{study.study.id}: {counts}. The definitions are sound.")
     return EXIT_DONE
 
 

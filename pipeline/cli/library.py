@@ -14,7 +14,8 @@ def run(action: str, name: str | None) -> int:
     instruments = [load_instrument(each) for each in ([name] if name else instrument_files())]
     if action == "list":
         for instrument in instruments:
-            print(f"{instrument.id:16} {instrument.title['en']} ({len(instrument.item_ids)} items, {len(instrument.scales)} scales)")
+            counts = f"{len(instrument.item_ids)} items, {len(instrument.scales)} scales"
+            print(f"{instrument.id:16} {instrument.title['en']} ({counts})")
     elif action == "show":
         _show(instruments[0])
     else:

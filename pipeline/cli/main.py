@@ -6,30 +6,36 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from pipeline.cli import commands
 from pipeline.errors import EXIT_BUG, RosewaveError
 
+_Argument = tuple[str, dict[str, Any]]
+_ABOUT = "From the raw waves of a longitudinal survey to an outcome report that can be defended."
 _EPILOG = """exit codes: 0 done or nothing to do; 2 usage; 10 definition; 11 input absent or unreadable; 12 gates blocked;
 13 model; 14 output not writable; 75 another run holds the lock; 1 a bug of ours"""
 
 
 def parser() -> argparse.ArgumentParser:
     """The whole command line."""
-    top = argparse.ArgumentParser(prog="rosewave", description=__doc_line, epilog=_EPILOG)
+    top = argparse.ArgumentParser(prog="rosewave", description=_ABOUT, epilog=_EPILOG)
     top.add_argument("--version", action="store_true", help="print the version and leave")
     words = top.add_subparsers(dest="command", metavar="COMMAND", title="commands")
 
-    def command(name: str, does: str, *arguments: tuple[str, dict[str, object]]) -> argparse.ArgumentParser:
+    def command(name: str, does: str, *arguments: _Argument) -> argparse.ArgumentParser:
         sub = words.add_parser(name, help=does, description=does)
         for flag, options in arguments:
-            sub.add_argument(*flag.split(), **options)  # type: ignore[arg-type]
+            sub.add_argument(*flag.split(), **options)
         sub.set_defaults(run=getattr(commands, name))
         return sub
 
-    study = ("study", {"metavar": "STUDY", "help": "a study.toml, or the folder that holds it"})
-    out = ("--out", {"metavar": "DIR", "help": "where the report goes (default: reports/<study id>)"})
-    engine = ("--engine", {"choices": ("kernel", "expression"), "default": "kernel", "help": "how scores are computed"})
+    study: _Argument = ("study", {"metavar": "STUDY", "help": "a study.toml, or the folder that holds it"})
+    out: _Argument = ("--out", {"metavar": "DIR", "help": "where the report goes (default: reports/<study id>)"})
+    engine: _Argument = (
+        "--engine",
+        {"choices": ("kernel", "expression"), "default": "kernel", "help": "how scores are computed"},
+    )
     command("report", "make a study's report", study, out, engine)
     command("run", "for schedulers: make the report if something changed, else nothing", study, out, engine)
     command(
@@ -57,9 +63,6 @@ def parser() -> argparse.ArgumentParser:
     )
     command("simulate", "make a synthetic study's waves from its planted truths", study)
     return top
-
-
-__doc_line = "From the raw waves of a longitudinal survey to an outcome report that can be defended."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -37,7 +37,9 @@ def columns_of(instrument: Instrument, binding: WaveBinding, where: str) -> Colu
     elif isinstance(binding.columns, str):
         columns = {item: fill_pattern(binding.columns, item) for item in items if item not in not_asked}
         if len(items) > 1 and len(set(columns.values())) == 1:
-            problems.append(Problem(f"{where}.columns", f"the pattern {binding.columns!r} names one column", "{item} or {number} in it"))
+            problems.append(
+                Problem(f"{where}.columns", f"the pattern {binding.columns!r} names one column", "{item} or {number} in it")
+            )
     else:
         columns = dict(binding.columns or {})
     for item in [*columns, *not_asked, *(item for recode in binding.recodes for item in recode.items)]:

@@ -143,7 +143,9 @@ class Scale(Definition):
 
     @model_validator(mode="after")
     def _keys_fit_kind(self) -> Self:
-        needs = {"weighted": "weights", "combination": "terms", "category": "rules", "recoded": "recode"}.get(self.kind, "items")
+        needs = {"weighted": "weights", "combination": "terms", "category": "rules", "recoded": "recode"}.get(
+            self.kind, "items"
+        )
         if not getattr(self, needs):
             raise ValueError(f"a scale of kind {self.kind!r} needs {needs}")
         if (self.better is None) != (self.kind == "category"):
@@ -247,8 +249,12 @@ class Instrument(Definition):
         if scale.routed_as is None:
             return []
         groups = [(item, self.item_groups[item]) for item in scale.needed_items if item in self.item_groups]
-        several = [f"{name}: {item!r} has several gates, routed_as needs one" for item, group in groups if len(group.asked_if) > 1]
-        absent = [f"{name}: routed_as is no answer of {item!r}" for item, group in groups if scale.routed_as not in group.answers]
+        several = [
+            f"{name}: {item!r} has several gates, routed_as needs one" for item, group in groups if len(group.asked_if) > 1
+        ]
+        absent = [
+            f"{name}: routed_as is no answer of {item!r}" for item, group in groups if scale.routed_as not in group.answers
+        ]
         return several + absent
 
     def _uncovered_codes(self, name: str, scale: Scale) -> list[str]:

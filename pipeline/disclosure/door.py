@@ -43,7 +43,9 @@ def _estimate(definitions: Definitions, results: Results, outcome: Outcome, site
     if full.status != "ok":
         if "asked" not in full.reason and full.n_pairs < threshold:
             return place  # a reason such as "nobody answered both times" is a count
-        return PublicEstimate(full.outcome, site, result.role, full.contrast, full.analysis, "not_estimated", reason=full.reason)
+        return PublicEstimate(
+            full.outcome, site, result.role, full.contrast, full.analysis, "not_estimated", reason=full.reason
+        )
     if full.n_pairs < threshold:
         return place
     size = step(site != ALL, minimal_difference(definitions, outcome))

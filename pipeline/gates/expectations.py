@@ -98,7 +98,9 @@ def _not_run(rule: Rule, store: Store) -> Finding:
 
 def _failed(rule: Rule, store: Store, result: dict[str, Any]) -> Finding:
     unexpected = [int(row) for row in result.get("unexpected_index_list") or ()]
-    values = {as_text(v) for v in result.get("unexpected_list") or () if v is not None and not (isinstance(v, float) and np.isnan(v))}
+    values = {
+        as_text(v) for v in result.get("unexpected_list") or () if v is not None and not (isinstance(v, float) and np.isnan(v))
+    }
     shown = sorted(values)[:SHOWN_ROWS] if rule.gate in ("declared_codes", "known_sites") else []
     return Finding(
         gate=rule.gate,

@@ -30,7 +30,9 @@ def gate(definitions: Definitions, stores: Sequence[Store]) -> Gates:
     findings: list[Finding] = []
     for store in stores:
         wave = next(wave for wave in study.waves if wave.id == store.wave)
-        rules = _distinct(rule for module in gates() if hasattr(module, "rules") for rule in module.rules(definitions, wave, store))
+        rules = _distinct(
+            rule for module in gates() if hasattr(module, "rules") for rule in module.rules(definitions, wave, store)
+        )
         done, found = expectations.run(rules, store, study.person.id, study.person.site, wave.date)
         planned, ran = planned + len(rules), ran + done
         findings += found

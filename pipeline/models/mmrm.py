@@ -17,7 +17,9 @@ from pipeline.pairing.link import Pairs
 SCOPES = ("all", "site")
 METHOD = "mixed model for repeated measures: REML, wave as fixed effect, unstructured covariance, {df} degrees of freedom"
 DF_NAMES = {"kenward_roger_linear": "Kenward-Roger-Linear", "satterthwaite": "Satterthwaite"}
-REFERENCE = paired_t.REFERENCE | {"source": "On complete pairs the wave-only model is the paired t test: R 4.2.2, t.test on datasets::sleep"}
+REFERENCE = paired_t.REFERENCE | {
+    "source": "On complete pairs the wave-only model is the paired t test: R 4.2.2, t.test on datasets::sleep"
+}
 
 
 def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> Estimate:
@@ -31,6 +33,6 @@ def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> 
     weights[[0, -1]] = -1.0, 1.0
     try:
         contrast = reml.fit(values, np.broadcast_to(np.eye(t), (n, t, t))).contrast(weights, df_method)
-    except reml.NotFitted as why:
+    except reml.NotFittedError as why:
         return not_estimated(base, str(why))
     return with_t(base, contrast.estimate, contrast.std_error, contrast.df)

@@ -17,8 +17,12 @@ from pipeline.models.mmrm import DF_NAMES
 from pipeline.pairing.link import Pairs
 
 SCOPES = ("site",)
-METHOD = "mixed model for repeated measures: REML, wave by site, one unstructured covariance for all sites, {df} degrees of freedom"
-REFERENCE = paired_t.REFERENCE | {"source": "One site with complete pairs is the paired t test: R 4.2.2, t.test on datasets::sleep"}
+METHOD = (
+    "mixed model for repeated measures: REML, wave by site, one unstructured covariance for all sites, {df} degrees of freedom"
+)
+REFERENCE = paired_t.REFERENCE | {
+    "source": "One site with complete pairs is the paired t test: R 4.2.2, t.test on datasets::sleep"
+}
 
 
 def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> Estimate:
@@ -40,7 +44,7 @@ def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> 
     weights[sites.index(pairs.site_ids.index(pairs.site)), [0, -1]] = -1.0, 1.0
     try:
         fitted = reml.fit(values, design.reshape(n, t, len(sites) * t))
-    except reml.NotFitted as why:
+    except reml.NotFittedError as why:
         return not_estimated(base, str(why))
     contrast = fitted.contrast(weights.ravel(), df_method)
     base = replace(base, n=int((~np.isnan(values)).any(axis=1).sum()))

@@ -46,6 +46,6 @@ def fit(pairs: Pairs, outcome: str) -> Estimate:
         return not_estimated(base, "no variance: everybody changed by the same amount")
     estimate = with_t(base, float(change.mean()), spread / sqrt(n), n - 1)
     sd_before, sd_after = float(complete[:, 0].std(ddof=1)), float(complete[:, 1].std(ddof=1))
-    r = float(np.corrcoef(complete.T)[0, 1]) if sd_before > 0 and sd_after > 0 else 0.0
+    r = float(np.cov(complete[:, 0], complete[:, 1])[0, 1]) / (sd_before * sd_after) if sd_before > 0 and sd_after > 0 else 0.0
     size = g_av(float(complete[:, 1].mean()), float(complete[:, 0].mean()), sd_after, sd_before, r, n)
     return replace(estimate, effect_name="hedges_g_av", effect=size.g, effect_low=size.low, effect_high=size.high)

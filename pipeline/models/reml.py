@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.store import FloatArray
 
@@ -24,7 +25,7 @@ _MOST_HALVINGS = 60
 _DECREMENT = 1e-22  # squared Newton step in units of the likelihood, below which nothing moves any more
 
 
-class NotFitted(Exception):
+class NotFittedError(Exception):
     """The likelihood has no proper maximum here; the message is the reason that the report gives."""
 
 
@@ -64,7 +65,7 @@ class Fit:
 class _Pattern:
     """The people (m) who answered the same waves: answers (m, k), design (m, k, p), derivatives of V (q, k, k)."""
 
-    seen: FloatArray
+    seen: NDArray[np.intp]
     y: FloatArray
     x: FloatArray
     g: FloatArray
@@ -87,15 +88,15 @@ class _State:
 def fit(values: FloatArray, design: FloatArray) -> Fit:
     """Fit by REML. `values` (n, t) with NaN for waves not answered, `design` (n, t, p).
 
-    Raises NotFitted where some coefficient or variance cannot be estimated, or where the maximum is at the boundary.
+    Raises NotFittedError where some coefficient or variance cannot be estimated, or where the maximum is at the boundary.
     """
     scale = float(np.nanstd(values))
     if not scale > 0:
-        raise NotFitted("no variance: all answers are the same")
+        raise NotFittedError("no variance: all answers are the same")
     patterns = list(_patterns(values / scale, design))
     x = np.concatenate([p.x.reshape(-1, p.x.shape[-1]) for p in patterns])
     if np.linalg.matrix_rank(x) < x.shape[1]:
-        raise NotFitted("a site has no answers in one of the waves")
+        raise NotFittedError("a site has no answers in one of the waves")
     sigma, state = _maximise(_start(values / scale, design), patterns)
     _check_inside(sigma)
     covariance = np.linalg.inv(state.observed)
@@ -116,7 +117,7 @@ def _patterns(values: FloatArray, design: FloatArray) -> Iterator[_Pattern]:
     for seen in np.unique(known[known.any(axis=1)], axis=0):
         rows = (known == seen).all(axis=1)
         waves = np.flatnonzero(seen)
-        yield _Pattern(waves, values[np.ix_(rows, waves)], design[rows][:, waves], basis[np.ix_(range(len(basis)), waves, waves)])
+        yield _Pattern(waves, values[np.ix_(rows, waves)], design[rows][:, waves], basis[:, waves[:, None], waves])
 
 
 def _basis(t: int) -> FloatArray:
@@ -135,7 +136,7 @@ def _start(values: FloatArray, design: FloatArray) -> FloatArray:
     t = values.shape[1]
     spread = np.array([np.nanmean(residual[:, w] ** 2) for w in range(t)])
     if not (spread > 0).all():
-        raise NotFitted("no variance: all answers of one wave are the same")
+        raise NotFittedError("no variance: all answers of one wave are the same")
     sigma = np.diag(spread)
     for a in range(t):
         for b in range(a):
@@ -164,11 +165,11 @@ def _maximise(sigma: FloatArray, patterns: list[_Pattern]) -> tuple[FloatArray, 
                 if after.loglik >= state.loglik - 1e-13 * abs(state.loglik):
                     break
         else:
-            raise NotFitted("the model did not converge")
+            raise NotFittedError("the model did not converge")
         if np.array_equal(tried[rows, columns], sigma[rows, columns]):
             return sigma, state
         sigma, state = tried, after
-    raise NotFitted("the model did not converge")
+    raise NotFittedError("the model did not converge")
 
 
 def _evaluate(sigma: FloatArray, patterns: list[_Pattern]) -> _State:
@@ -183,12 +184,13 @@ def _evaluate(sigma: FloatArray, patterns: list[_Pattern]) -> _State:
         logdet += len(part.y) * float(np.linalg.slogdet(v)[1])
         xvx += np.einsum("mki,kl,mlj->ij", part.x, w, part.x)
         xvy += np.einsum("mki,kl,ml->i", part.x, w, part.y)
-    phi = np.linalg.inv(xvx)
+    phi: FloatArray = np.asarray(np.linalg.inv(xvx), dtype=np.float64)
     beta = phi @ xvy
     quadratic = 0.0
     trace, square = np.zeros(q), np.zeros(q)
     traces, squares = np.zeros((q, q)), np.zeros((q, q))
-    first, second, mixed = np.zeros((q, p, p)), np.zeros((q, q, p, p)), np.zeros((q, p))
+    first, mixed = np.zeros((q, p, p)), np.zeros((q, p))
+    second: FloatArray = np.zeros((q, q, p, p))
     for part, w in zip(patterns, inverses, strict=True):
         residual = part.y - part.x @ beta
         u = residual @ w
@@ -205,8 +207,10 @@ def _evaluate(sigma: FloatArray, patterns: list[_Pattern]) -> _State:
         second += np.einsum("mki,akl,bln,mnj->abij", part.x, wg, wgw, part.x, optimize=True)
     second = (second + second.swapaxes(0, 1)) / 2
     phi_first = phi @ first
-    expected = (traces - 2 * np.einsum("ij,abji->ab", phi, second) + np.einsum("aij,bji->ab", phi_first, phi_first)) / 2
-    observed = squares - mixed @ phi @ mixed.T - expected
+    expected: FloatArray = (
+        traces - 2 * np.einsum("ij,abji->ab", phi, second) + np.einsum("aij,bji->ab", phi_first, phi_first)
+    ) / 2
+    observed: FloatArray = squares - mixed @ phi @ mixed.T - expected
     gradient = (square - trace + np.einsum("aii->a", phi_first)) / 2
     loglik = -(logdet + float(np.linalg.slogdet(xvx)[1]) + quadratic) / 2
     return _State(loglik, gradient, observed, expected, beta, phi, first, second)
@@ -216,4 +220,4 @@ def _check_inside(sigma: FloatArray) -> None:
     spread = np.sqrt(np.diag(sigma))
     correlation = sigma / np.outer(spread, spread)
     if np.linalg.eigvalsh(correlation)[0] < 1e-7:
-        raise NotFitted("the waves are perfectly correlated: the model's variance is at its boundary")
+        raise NotFittedError("the waves are perfectly correlated: the model's variance is at its boundary")

@@ -16,7 +16,9 @@ from pipeline.pairing.link import ALL, Linked
 @cache
 def analyses() -> dict[str, ModuleType]:
     """The module of each analysis, by name. A model is a file in this folder with fit, SCOPES, METHOD and REFERENCE."""
-    modules = {m.name: importlib.import_module(f"pipeline.models.{m.name}") for m in pkgutil.iter_modules(pipeline.models.__path__)}
+    modules = {
+        m.name: importlib.import_module(f"pipeline.models.{m.name}") for m in pkgutil.iter_modules(pipeline.models.__path__)
+    }
     return {name: module for name, module in sorted(modules.items()) if hasattr(module, "SCOPES")}
 
 

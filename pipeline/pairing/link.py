@@ -80,7 +80,9 @@ def link(definitions: Definitions, stores: Sequence[Store], scored: Sequence[Map
     site_ids = tuple(site.id for site in study.sites)
     rows = [{p: i for i, p in enumerate(s.persons) if p is not None and s.sites[i] is not None} for s in stores]
     persons = tuple(sorted(set().union(*rows)))
-    index = np.array([[row.get(person, -1) for row in rows] for person in persons], dtype=np.intp).reshape(len(persons), len(rows))
+    index = np.array([[row.get(person, -1) for row in rows] for person in persons], dtype=np.intp).reshape(
+        len(persons), len(rows)
+    )
     present = index >= 0
     first = present.argmax(axis=1) if len(persons) else np.zeros(0, dtype=np.intp)
     seen = [[stores[w].sites[i] for w, i in enumerate(row) if i >= 0] for row in index]
@@ -104,7 +106,9 @@ def link(definitions: Definitions, stores: Sequence[Store], scored: Sequence[Map
 
 
 def _numbers(store: Store, scored: Mapping[str, Scored]) -> dict[str, FloatArray]:
-    return {name: scale.values for name, scale in scored.items()} | {name: column.codes for name, column in store.scores.items()}
+    return {name: scale.values for name, scale in scored.items()} | {
+        name: column.codes for name, column in store.scores.items()
+    }
 
 
 def _side_by_side(name: str, waves: Sequence[Mapping[str, FloatArray]], index: NDArray[np.intp]) -> FloatArray:

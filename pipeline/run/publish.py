@@ -44,7 +44,9 @@ def publish(out: Path, release: int, files: Mapping[str, bytes]) -> Path:
             _link(out / name, leads_to)
     except OSError as error:
         place = error.filename or out
-        raise OutputError(Problem(str(place), f"cannot be written: {error.strerror}", "a folder with room that can be written")) from None
+        raise OutputError(
+            Problem(str(place), f"cannot be written: {error.strerror}", "a folder with room that can be written")
+        ) from None
     return out
 
 

@@ -93,7 +93,10 @@ def _only_run(definitions: Definitions) -> Iterator[None]:
 
 
 def _make(definitions: Definitions, folder: Path, engine: str, prints: Fingerprint) -> Outcome:
-    from pipeline.reporting.render import Report, headline, render
+    from pipeline.pairing.reasons import missing_answers
+    from pipeline.reporting.render import headline, render
+    from pipeline.reporting.report import Evaluation, Report
+    from pipeline.run.row_level import keep_scores
     from pipeline.run.stages import gated, stop_if_blocked, work_out
 
     stores, gates = gated(definitions)
@@ -102,9 +105,10 @@ def _make(definitions: Definitions, folder: Path, engine: str, prints: Fingerpri
     study = work_out(definitions, stores, gates, engine)
     if fingerprint(definitions).inputs != prints.inputs:
         raise InputError(Problem(str(definitions.folder), "an input changed while it was read", "files that nobody writes to"))
-    _keep_scores(study, definitions.folder / "build" / "scores.parquet")
+    keep_scores(study, definitions.folder / "build" / "scores.parquet")
     release = _release_number(folder, tables.public_results(study.public, definitions, 0))
-    page = Report(study, release, software_version())
+    evaluation = Evaluation(study.results, study.denominators, gates, missing_answers(stores))
+    page = Report(definitions, study.public, release, software_version(), evaluation)
     files = {
         "public/funder.en.html": render(page, "funder"),
         "public/results.json": tables.public_results(study.public, definitions, release),
@@ -129,24 +133,3 @@ def _release_number(folder: Path, public: bytes) -> int:
         return last + 1
     now = json.loads(public)
     return last if last and before | {"release": 0} == now | {"release": 0} else last + 1
-
-
-def _keep_scores(study: object, path: Path) -> None:
-    """Row-level scores, for the evaluator's own eyes: they stay in the study's build folder."""
-    import io
-
-    import pandas as pd
-
-    from pipeline.run.stages import Study
-
-    assert isinstance(study, Study)
-    waves = []
-    for store, scored in zip(study.stores, study.scored, strict=True):
-        columns: dict[str, object] = {"person": store.persons, "wave": store.wave, "site": store.sites}
-        for name, scale in scored.items():
-            columns |= {name: scale.values, f"{name}__answered": scale.answered}
-        columns |= {name: column.codes for name, column in store.scores.items()}
-        waves.append(pd.DataFrame(columns))
-    buffer = io.BytesIO()
-    pd.concat(waves, ignore_index=True).to_parquet(buffer, index=False)
-    write_bytes(path, buffer.getvalue(), 0o600)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from pipeline.definitions.base import Definition
 from pipeline.definitions.binding import columns_of, fitting_names
-from pipeline.definitions.instrument import Instrument
+from pipeline.definitions.instrument import Instrument, ReasonWord
 from pipeline.definitions.load import load_instrument
-from pipeline.definitions.study import ItemRecode, WaveBinding
+from pipeline.definitions.study import Code, ItemRecode, WaveBinding
 from pipeline.errors import DefinitionError, InputError, OutputError, Problem, UsageError
 from pipeline.files import csv_bytes, write_bytes
 from pipeline.scoring.kernel import Scored
@@ -32,7 +32,7 @@ class ColumnsFile(Definition):
     columns: dict[str, str]
     recodes: tuple[ItemRecode, ...] = ()
     not_asked: tuple[str, ...] = ()
-    missing: dict[str, tuple[str | int | float, ...]] = {}
+    missing: dict[ReasonWord, tuple[Code, ...]] = Field(default_factory=dict)
 
 
 def score_file(instrument: str, source: str, output: str, engine: str, names: str, columns: str | None) -> list[str]:
@@ -65,7 +65,9 @@ def _from_file(path: Path) -> ColumnsFile:
     except OSError as error:
         raise InputError(Problem(str(path), f"cannot be read: {error.strerror}")) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise DefinitionError(Problem(str(path), f"not a columns file: {error}", 'lines such as gh1 = "B1" under [columns]')) from None
+        raise DefinitionError(
+            Problem(str(path), f"not a columns file: {error}", 'lines such as gh1 = "B1" under [columns]')
+        ) from None
 
 
 def _from_names(instrument: Instrument, table: RawTable, names: str, source: str) -> ColumnsFile:
@@ -79,8 +81,12 @@ def _from_names(instrument: Instrument, table: RawTable, names: str, source: str
         fitting = fitting_names(instrument, present)
         if not fitting:
             wanted = [each.id for each in instrument.names]
-            expected = f"the item ids ({', '.join(instrument.item_ids)})" + (f" or the columns of {', '.join(wanted)}" if wanted else "")
-            raise InputError(Problem(source, f"no name set of {instrument.id} fits its columns", expected, "Name them with --columns."))
+            expected = f"the item ids ({', '.join(instrument.item_ids)})" + (
+                f" or the columns of {', '.join(wanted)}" if wanted else ""
+            )
+            raise InputError(
+                Problem(source, f"no name set of {instrument.id} fits its columns", expected, "Name them with --columns.")
+            )
         if len(fitting) > 1:
             found = f"several name sets of {instrument.id} fit: {', '.join(each.id for each in fitting)}"
             raise UsageError(Problem(source, found, "one", "Choose it with --names."))
@@ -94,7 +100,8 @@ def _undeclared(bound: BoundInstrument, instrument: str) -> Iterator[str]:
         wrong = column.reasons == Reason.OUT_OF_RANGE
         if wrong.any():
             codes = sorted({as_text(value) for value in column.raw[wrong]})[:5]
-            yield f"Note: {instrument}.{item} (column {column.source!r}): {int(wrong.sum())} undeclared answers ({', '.join(codes)}) are null."
+            found = f"{int(wrong.sum())} undeclared answers ({', '.join(codes)})"
+            yield f"Note: {instrument}.{item} (column {column.source!r}): {found} are null."
 
 
 def _write(target: Path, table: RawTable, used: set[str], instrument: str, scored: dict[str, Scored]) -> None:
@@ -104,7 +111,9 @@ def _write(target: Path, table: RawTable, used: set[str], instrument: str, score
         added |= {f"{instrument}.{name}": scale.values, f"{instrument}.{name}__answered": scale.answered}
     try:
         if target.suffix == ".csv":
-            scores = [[None if np.isnan(v) else v for v in c.tolist()] if c.dtype.kind == "f" else c.tolist() for c in added.values()]
+            scores = [
+                [None if np.isnan(v) else v for v in c.tolist()] if c.dtype.kind == "f" else c.tolist() for c in added.values()
+            ]
             rows = zip(*[column.tolist() for column in kept.values()], *scores, strict=True)
             write_bytes(target, csv_bytes([*kept, *added], [list(row) for row in rows]))
         else:

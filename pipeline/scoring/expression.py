@@ -24,7 +24,7 @@ _MANY_CODES = 24
 
 def score(compiled: CompiledInstrument, frame: Frame) -> Frame:
     """Add every `<scale>` and `<scale>__answered` column to a frame of item columns; the frame's own kind comes back."""
-    native: Any = nw.from_native(frame)  # type: ignore[call-overload]
+    native: Any = nw.from_native(frame)
     present = set(native.collect_schema().names())
     groups = compiled.instrument.item_groups
     clean = native.with_columns(
@@ -34,7 +34,9 @@ def score(compiled: CompiledInstrument, frame: Frame) -> Frame:
         column for scale in compiled.primary for column in _columns(scale.name, *_evaluate(scale, groups))
     )
     for name, scale in compiled.derived:
-        scored = scored.with_columns(_columns(name, *(_combine(scale) if scale.kind == "combination" else _categorise(scale, groups))))
+        scored = scored.with_columns(
+            _columns(name, *(_combine(scale) if scale.kind == "combination" else _categorise(scale, groups)))
+        )
     return scored.drop([f"_{item}" for item in groups]).to_native()  # type: ignore[no-any-return]
 
 
@@ -70,7 +72,9 @@ def _contribution(table: ItemTable, groups: dict[str, ItemGroup]) -> nw.Expr:
     result = _lookup(table.item, default, group)
     for row in np.unique(table.values[:-2], axis=0):
         if not np.array_equal(row, default, equal_nan=True):
-            codes = [c for c, own in zip(gate.answers, table.values[:-2], strict=True) if np.array_equal(row, own, equal_nan=True)]
+            codes = [
+                c for c, own in zip(gate.answers, table.values[:-2], strict=True) if np.array_equal(row, own, equal_nan=True)
+            ]
             result = nw.when(_is_in(table.gate, codes)).then(_lookup(table.item, row, group)).otherwise(result)
     return result
 
@@ -79,6 +83,7 @@ def _lookup(item: str, row: FloatArray, group: ItemGroup) -> nw.Expr:
     """The contribution of an item by one row of its table; null where the row says NaN."""
     answers, values = np.asarray(group.answers, dtype=float), row[:-2]
     slope = (values[-1] - values[0]) / (answers[-1] - answers[0]) if len(answers) > 1 else 0.0
+    looked_up: nw.Expr
     if np.array_equal(values[0] + slope * (answers - answers[0]), values):
         looked_up = nw.when(_is_in(item, group.answers)).then(values[0] + slope * (_item(item) - float(answers[0])))
     else:
@@ -87,7 +92,7 @@ def _lookup(item: str, row: FloatArray, group: ItemGroup) -> nw.Expr:
             looked_up = nw.when(_item(item) == float(code)).then(nw.lit(float(value))).otherwise(looked_up)
     if np.isnan(row[ROUTED]):
         return looked_up
-    past = [code for reason in ("not_applicable", "not_asked") for code in group.reserved.get(reason, ())]  # type: ignore[call-overload]
+    past = [code for reason in ("not_applicable", "not_asked") for code in group.reserved.get(reason, ())]
     routed = _item(item).is_null() | _is_in(item, past) if past else _item(item).is_null()
     return nw.when(routed).then(nw.lit(float(row[ROUTED]))).otherwise(looked_up)
 

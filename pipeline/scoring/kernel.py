@@ -64,7 +64,7 @@ def _evaluate(scale: CompiledScale, states: Mapping[str, States], rows: int) -> 
 def _combine(scale: Scale, scored: Mapping[str, Scored]) -> Scored:
     total = sum(term.weight * (scored[term.scale].values - term.mean) / term.sd for term in scale.terms)
     values = np.asarray(scale.constant + scale.factor * total, dtype=float)
-    answered = np.sum([scored[term.scale].answered for term in scale.terms], axis=0, dtype=np.int16)
+    answered = np.stack([scored[term.scale].answered for term in scale.terms]).sum(axis=0, dtype=np.int16)
     return Scored(np.floor(values + 0.5) if scale.round == "half_up" else values, answered)
 
 
@@ -75,5 +75,5 @@ def _categorise(scale: Scale, compiled: CompiledInstrument, states: Mapping[str,
         for item, codes in rule.when.items():
             holds &= np.isin(states[item], [compiled.answers[item].index(code) for code in codes])
         values[holds] = rule.value
-    answered = np.sum([states[item] >= 0 for item in scale.needed_items], axis=0, dtype=np.int16)
+    answered = np.stack([states[item] >= 0 for item in scale.needed_items]).sum(axis=0, dtype=np.int16)
     return Scored(values, answered)

@@ -29,7 +29,9 @@ def score_wave(store: Store, instruments: Mapping[str, Instrument], engine: str 
     return scored
 
 
-def score_columns(instrument: Instrument, columns: Mapping[str, Column], rows: int, engine: str = "kernel") -> dict[str, Scored]:
+def score_columns(
+    instrument: Instrument, columns: Mapping[str, Column], rows: int, engine: str = "kernel"
+) -> dict[str, Scored]:
     """Score one instrument from its bound columns."""
     compiled = compile_instrument(instrument)
     if engine == "kernel":

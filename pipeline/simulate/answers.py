@@ -107,8 +107,7 @@ def _item(group: ItemAnswers, item: str, definitions: Definitions, truth: Truth,
         # The items' own differences belong to the study, not to a sample: they follow from the study's seed alone.
         easier, closer = stream(definitions.study.study.seed, "item", group.instrument, item).standard_normal(2)
         cuts = cuts + truth.variation.thresholds * easier
-        factor = np.exp(truth.variation.loadings * closer)
-        factor = min(factor, max(1.0, np.sqrt(_MOST_EXPLAINED / explained)))
+        factor = min(np.exp(truth.variation.loadings * closer), max(1.0, np.sqrt(_MOST_EXPLAINED / explained)))
         loadings, explained = loadings * factor, explained * factor**2
     positions = tuple(answers.index(code) for code in used)
     return ItemModel(positions, np.array(used, dtype=float), cuts, loadings, float(np.sqrt(max(0.0, 1 - explained))))

@@ -72,7 +72,9 @@ def _items(where: str, definitions: Definitions, planted: Sequence[ItemAnswers])
                 continue
             answers = instrument.item_groups[item].answers
             if group.codes is None and len(group.shares) != len(answers):
-                yield Problem(f"{where}: {group.instrument}.{item}", f"{len(group.shares)} shares", f"{len(answers)}, one an answer")
+                yield Problem(
+                    f"{where}: {group.instrument}.{item}", f"{len(group.shares)} shares", f"{len(answers)}, one an answer"
+                )
             if strange := set(group.codes or ()) - set(answers):
                 yield Problem(f"{where}: {group.instrument}.{item}", f"code {min(strange)}", "codes that the item declares")
     for name, instrument in definitions.instruments.items():
@@ -97,7 +99,10 @@ def _loadings(where: str, truth: Truth, planted: Sequence[ItemAnswers]) -> Itera
 def _beyond(definitions: Definitions) -> Iterator[Problem]:
     """What a study may ask for that no simulated file can give."""
     study, where = definitions.study, str(definitions.folder / "study.toml")
-    yield from (Problem(f"{where}: scores.{name}", "a ready-made score cannot be simulated", "scales over items") for name in study.scores)
+    yield from (
+        Problem(f"{where}: scores.{name}", "a ready-made score cannot be simulated", "scales over items")
+        for name in study.scores
+    )
     if study.person.exclude:
         yield Problem(f"{where}: person.exclude", "excluded people cannot be simulated", "no exclusion")
     files = [wave.file for wave in study.waves]

@@ -1,8 +1,9 @@
-"""By how much must the traits move, so that every scale changes by its planted points? And what changes with them?
+"""How far must the traits move? Every scale's expected score, and the movement that gives it its planted change.
 
 A scale is linear in its tables, and the share of people who give each answer is exact, so a scale's expected score is
 exact too: no truth is a simulated one. Answers go missing without regard to what they are, and a prorated score
-stands for the same items, so missing answers move no expected score.
+stands for the same items, so missing answers move no expected score. (Almost none, where an item is asked of some
+people only: it can be missing for those alone.)
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy as np
 from scipy.optimize import root
 from scipy.special import ndtr, ndtri
 
+from pipeline.definitions.instrument import Instrument
 from pipeline.definitions.load import Definitions
 from pipeline.errors import DefinitionError, Problem
 from pipeline.scoring.tables import ROUTED, CompiledScale, ItemTable
@@ -21,6 +23,7 @@ from pipeline.simulate.truth import FILE, Truth
 from pipeline.store import FloatArray
 
 _CLOSE = 1e-6  # scale points within which a stated truth is the one that follows from the planted ones
+_SMALLEST = 1e-12  # of an item's variance, once its gate's answer is known
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 
 
@@ -52,7 +55,9 @@ def population(definitions: Definitions, truth: Truth) -> Population:
     left = too_far(moves)
     where = str(definitions.folder / FILE)
     out_of_reach = [
-        Problem(f"{where}: {scale}", f"no movement of the traits gives a change of {change:g}", "a change within the scale's reach")
+        Problem(
+            f"{where}: {scale}", f"no movement of the traits gives a change of {change:g}", "a change within the scale's reach"
+        )
         for (scale, change), error in zip(planted.items(), left, strict=True)
         if not abs(error) < _CLOSE
     ]
@@ -76,8 +81,12 @@ def expected_score(made: Model, scale_id: str, shifts: FloatArray) -> float:
     scale = made.definitions.instruments[name].scales[scale_name]
     if scale.kind == "combination":
         if scale.round is not None:
-            raise DefinitionError(Problem(scale_id, "a rounded score has no exact expectation", "no change planted in its items"))
-        parts = (term.weight * (expected_score(made, f"{name}.{term.scale}", shifts) - term.mean) / term.sd for term in scale.terms)
+            raise DefinitionError(
+                Problem(scale_id, "a rounded score has no exact expectation", "no change planted in its items")
+            )
+        parts = (
+            term.weight * (expected_score(made, f"{name}.{term.scale}", shifts) - term.mean) / term.sd for term in scale.terms
+        )
         return scale.constant + scale.factor * sum(parts)
     compiled = next(c for c in made.compiled[name].primary if c.name == scale_name)
     total = sum(_contribution(made, name, table, shifts) for table in compiled.tables)
@@ -98,9 +107,13 @@ def _contribution(made: Model, name: str, table: ItemTable, shifts: FloatArray) 
     rows = table.values[list(gate.positions)]
     routed = ~np.isin(gate.codes, asked.get(table.gate, gate.codes))
     if several or np.isnan(rows[routed, ROUTED]).any():
-        raise DefinitionError(Problem(f"{name}.{table.item}", "its routing leaves no exact expectation", "no change planted in it"))
+        raise DefinitionError(
+            Problem(f"{name}.{table.item}", "its routing leaves no exact expectation", "no change planted in it")
+        )
     joint = _joint(made, gate, item, shifts)
-    return float(rows[routed, ROUTED] @ joint[routed].sum(axis=1) + (rows[~routed][:, list(item.positions)] * joint[~routed]).sum())
+    return float(
+        rows[routed, ROUTED] @ joint[routed].sum(axis=1) + (rows[~routed][:, list(item.positions)] * joint[~routed]).sum()
+    )
 
 
 def _joint(made: Model, gate: ItemModel, item: ItemModel, shifts: FloatArray) -> FloatArray:
@@ -110,9 +123,10 @@ def _joint(made: Model, gate: ItemModel, item: ItemModel, shifts: FloatArray) ->
     width = np.diff(areas)[:, None]
     latent = ndtri(areas[:-1, None] + width * (_NODES + 1) / 2)
     cuts = (item.cuts - item.loadings @ shifts)[:, None, None]
-    below = ndtr((cuts - rho * latent) / np.sqrt(1 - rho**2))
+    below = ndtr((cuts - rho * latent) / np.sqrt(max(1 - rho**2, _SMALLEST)))
     shares = np.diff(below, axis=0, prepend=0.0, append=1.0)
-    return np.einsum("agn,gn->ga", shares, width * _WEIGHTS / 2)
+    together: FloatArray = np.einsum("agn,gn->ga", shares, width * _WEIGHTS / 2)
+    return together
 
 
 def _asked_twice(definitions: Definitions) -> list[str]:
@@ -129,7 +143,9 @@ def _wrongly_stated(people: Population, where: str) -> list[Problem]:
     for outcome in _asked_twice(definitions):
         follows = _follows(people, outcome)
         if outcome not in stated:
-            problems.append(Problem(f"{where}: derived", f"nothing is said of {outcome}", f"its change, which is {follows:.6g}"))
+            problems.append(
+                Problem(f"{where}: derived", f"nothing is said of {outcome}", f"its change, which is {follows:.6g}")
+            )
         elif abs(follows - stated[outcome]) > _CLOSE:
             found = f"{stated[outcome]:g} for {outcome}"
             problems.append(Problem(f"{where}: derived", found, f"{follows:.9g}, which follows from the planted changes"))
@@ -137,11 +153,21 @@ def _wrongly_stated(people: Population, where: str) -> list[Problem]:
 
 
 def _follows(people: Population, outcome: str) -> float:
-    made, still = people.model, np.zeros_like(people.shifts)
+    """The change of an outcome, exactly; 0 where no answer that it depends on moves."""
+    made = people.model
     name, _, scale = outcome.partition(".")
-    groups = made.definitions.instruments[name].item_groups
-    items = _all_items(made.definitions.instruments[name].scales, scale)
-    gates = {gate for item in items for gate in groups[item].asked_if}
-    if not any(made.items[name, item].loadings @ people.shifts for item in items | gates):
+    if not any(made.items[name, item].loadings @ people.shifts for item in _read_by(made.definitions.instruments[name], scale)):
         return 0.0
-    return expected_score(made, outcome, people.shifts) - expected_score(made, outcome, still)
+    return expected_score(made, outcome, people.shifts) - expected_score(made, outcome, np.zeros_like(people.shifts))
+
+
+def _read_by(instrument: Instrument, scale: str) -> set[str]:
+    """The items that a scale depends on: its own, those of scales below it, and the gates before them."""
+    found: set[str] = set()
+    definition = instrument.scales[scale]
+    ahead = [*definition.needed_items, *(item for term in definition.terms for item in _read_by(instrument, term.scale))]
+    while ahead:
+        item = ahead.pop()
+        found.add(item)
+        ahead += [gate for gate in instrument.item_groups[item].asked_if if gate not in found]
+    return found

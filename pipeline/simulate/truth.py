@@ -90,7 +90,7 @@ class ItemAnswers(Definition):
 
     instrument: Identifier
     items: tuple[Identifier, ...] = Field(min_length=1)
-    loadings: dict[Identifier, float] = Field(min_length=1)
+    loadings: dict[Identifier, Annotated[float, Field(ge=-1, le=1)]] = Field(min_length=1)
     shares: Shares
     codes: tuple[int, ...] | None = None
     vary: bool = True
@@ -98,6 +98,8 @@ class ItemAnswers(Definition):
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
         _sum_to_one(self.shares)
+        if not any(self.loadings.values()):
+            raise ValueError("no loading: an item needs a trait behind it")
         if self.codes is not None and (len(self.codes) != len(self.shares) or list(self.codes) != sorted(set(self.codes))):
             raise ValueError("codes must ascend, one for each share")
         return self
@@ -135,6 +137,12 @@ class Truth(Definition):
     nonresponse: dict[Identifier, Nonresponse] = Field(default_factory=dict)
     facts: dict[Identifier, Shares] = Field(default_factory=dict)
     files: dict[str, FileConvention] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _facts_sum(self) -> Self:
+        for shares in self.facts.values():
+            _sum_to_one(shares)
+        return self
 
     @property
     def stated(self) -> dict[str, float]:

@@ -72,7 +72,9 @@ def bind(table: RawTable, definitions: Definitions, wave: Wave) -> Store:
         wave=wave.id,
         source=table.source,
         source_rows=table.rows,
-        persons=person_ids(table.columns[study.person.id]) if study.person.id in table.columns else raw(study.person.id, "person"),
+        persons=person_ids(table.columns[study.person.id])
+        if study.person.id in table.columns
+        else raw(study.person.id, "person"),
         sites=np.array([sites_by_code.get(value) for value in site_raw], dtype=object),
         site_raw=site_raw,
         dates=raw(wave.date, "date") if wave.date else np.full(len(table), None, dtype=object),
@@ -109,7 +111,9 @@ def bind_instrument(
     return BoundInstrument(_routed(columns, instrument.item_groups), absent)
 
 
-def _codes(group: ItemGroup, recode: Mapping[Any, int] | None, missing: Mapping[Any, tuple[Any, ...]], own: Mapping[Any, str]) -> _Codes:
+def _codes(
+    group: ItemGroup, recode: Mapping[Any, int] | None, missing: Mapping[Any, tuple[Any, ...]], own: Mapping[Any, str]
+) -> _Codes:
     answers = {float(code): float(code) for code in group.answers}
     if recode is not None:
         answers = {normalise(value): float(code) for value, code in recode.items() if code in group.answers}

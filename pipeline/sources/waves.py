@@ -58,9 +58,13 @@ def _without_withdrawn(stores: list[Store], definitions: Definitions) -> list[St
         return stores
     table = read_table(definitions.folder, WITHDRAWN)
     if "person" not in table.columns:
-        raise InputError(Problem(str(definitions.folder / WITHDRAWN), "no column 'person'", "a column 'person' with an id per row"))
+        raise InputError(
+            Problem(str(definitions.folder / WITHDRAWN), "no column 'person'", "a column 'person' with an id per row")
+        )
     ids = set(person_ids(table.columns["person"])) - {None}
-    return [select(store, np.array([person not in ids for person in store.persons], dtype=bool), "withdrawn") for store in stores]
+    return [
+        select(store, np.array([person not in ids for person in store.persons], dtype=bool), "withdrawn") for store in stores
+    ]
 
 
 def _without_excluded(stores: list[Store], table: RawTable, definitions: Definitions) -> list[Store]:

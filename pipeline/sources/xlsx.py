@@ -29,7 +29,9 @@ def read(path: Path) -> RawTable:
         sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
         lines = [list(row) for row in sheet.iter_rows(values_only=True)]
     except (zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError) as error:
-        raise InputError(Problem(str(path), f"not a readable Excel workbook: {error}", "an .xlsx with one sheet of rows")) from None
+        raise InputError(
+            Problem(str(path), f"not a readable Excel workbook: {error}", "an .xlsx with one sheet of rows")
+        ) from None
     if not lines:
         raise InputError(Problem(str(path), "the first sheet is empty", "a header row and a row per person"))
     header = ["" if cell is None else str(cell).strip() for cell in lines[0]]

@@ -57,6 +57,9 @@ ALL_SITES = "All sites"
 WITHHELD = "withheld to protect privacy"
 NOT_ESTIMATED = "not estimated"
 SYNTHETIC = "Synthetic data: every person and every answer on this page is invented."
+SITE = "Site"
+UNKNOWN = "not known"
+NOT_PLANNED = "not planned here"
 EVENTS_UNKNOWN = "other events of that year"
 
 
@@ -125,12 +128,43 @@ def share(n: int, total: int) -> str:
     return f"{n} of {total} people" + (f" ({round(100 * n / total)}%)" if total >= 20 else "")
 
 
-def design(events: str) -> str:
-    """What the design can carry, said once near the top."""
+def one_group(events: str) -> str:
+    """What a design with one group can carry, said once near the top."""
     return (
         "Everyone took part in the programme and there was no comparison group. "
         f"Change over the year can have other causes, among them {events or EVENTS_UNKNOWN}."
     )
+
+
+def cohort(events: str) -> str:
+    """What following people without comparing them can carry."""
+    return (
+        "These people were followed over time; this report compares them with nobody else. "
+        f"Change can have many causes, among them {events or EVENTS_UNKNOWN}."
+    )
+
+
+DESIGNS = {"one_group": one_group, "cohort": cohort}
+
+
+def means(first_wave: str, last_wave: str, mean_first: float, n_first: int, mean_last: float, n_last: int) -> str:
+    """The averages of everybody who answered in each wave."""
+    first, last = (
+        f"{number(mean_first)} {first_wave} ({people(n_first)})",
+        f"{number(mean_last)} {last_wave} ({people(n_last)})",
+    )
+    why = "the change allows for those who answered only once, so it can differ from the difference of the two"
+    return f"The average was {first} and {last}; {why}."
+
+
+def tick(value: float) -> str:
+    """A number on an axis."""
+    return number(value, 2).rstrip("0").rstrip(".")
+
+
+def p_value(p: float) -> str:
+    """A p value, never zero."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def headline(study: str, sentences: list[str]) -> str:

@@ -1,0 +1,105 @@
+"""What a page is made from: public results for funders, and with them the full ones for evaluators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import ModuleType
+
+from pipeline.definitions.base import Language, label
+from pipeline.definitions.load import Definitions
+from pipeline.definitions.study import Outcome
+from pipeline.disclosure.public import PublicEstimate, PublicResults
+from pipeline.disclosure.rounding import step
+from pipeline.gates.finding import Gates
+from pipeline.pairing.denominators import Denominator
+from pipeline.pairing.link import ALL
+from pipeline.pairing.reasons import MissingAnswers
+from pipeline.results import Results, minimal_difference
+from pipeline.words import en
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What only the evaluator's page may read."""
+
+    results: Results
+    denominators: tuple[Denominator, ...]
+    gates: Gates
+    missing: tuple[MissingAnswers, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report. A funder's page is rendered from one without `evaluation`, so that it cannot say more than is public."""
+
+    definitions: Definitions
+    public: PublicResults
+    release: int
+    version: str
+    evaluation: Evaluation | None = None
+
+    @property
+    def words(self) -> ModuleType:
+        """The report's language."""
+        return en
+
+    def text(self, labels: dict[Language, str]) -> str:
+        """A label in the report's language."""
+        return label(labels, "en")
+
+    @property
+    def sites(self) -> list[tuple[str, str]]:
+        """Site ids and labels in the study's order, all sites last."""
+        named = [(site.id, self.text(site.label)) for site in self.definitions.study.sites]
+        return [*named, (ALL, self.words.ALL_SITES)]
+
+    @property
+    def waves(self) -> tuple[str, str]:
+        """The first and last wave's labels."""
+        study = self.definitions.study
+        return self.text(study.baseline.label), self.text(study.followup.label)
+
+    def scale_title(self, outcome: str) -> str:
+        """What an outcome is called."""
+        return self.text(self.definitions.scale_of(outcome).title)
+
+    def mid(self, outcome: Outcome) -> float | None:
+        """The outcome's minimal important difference."""
+        return minimal_difference(self.definitions, outcome)
+
+    def places(self, outcome: Outcome, site: str) -> int:
+        """How many decimals the public numbers of an outcome at a place have."""
+        return int(self.words.places(step(site != ALL, self.mid(outcome))))
+
+    def verdict_sentence(self, estimate: PublicEstimate) -> str:
+        """What can be said of one outcome at one place."""
+        title = self.scale_title(estimate.outcome)
+        if estimate.status == "withheld":
+            return f"{self.words.capital(title)}: {self.words.WITHHELD}."
+        if estimate.status == "not_estimated":
+            return f"{self.words.capital(title)}: {self.words.NOT_ESTIMATED}, {estimate.reason}."
+        return str(self.words.verdict(title, estimate.verdict, estimate.rules_out, estimate.allowed_for_others))
+
+    def change_sentence(self, outcome: Outcome, estimate: PublicEstimate) -> str:
+        """By how much the average changed; empty where there is no published number."""
+        if estimate.estimate is None or estimate.conf_low is None or estimate.conf_high is None:
+            return ""
+        places = self.places(outcome, estimate.site)
+        first, last = self.waves
+        interval = self.words.interval(estimate.conf_low, estimate.conf_high, places)
+        who = self.words.answered(estimate.n, estimate.n_pairs)
+        return str(self.words.change(self.scale_title(outcome.scale), last, first, estimate.estimate, interval, who, places))
+
+
+def estimate_id(report: Report, estimate: PublicEstimate) -> str:
+    """The id that every number of an estimate carries in the page."""
+    return f"{report.public.study}/{estimate.outcome}/{estimate.site}/{estimate.analysis}"
+
+
+def direction(verdict: str) -> str:
+    """better, worse or uncertain: the only thing that colour says."""
+    if verdict.startswith("improved") or verdict == "slightly_improved":
+        return "better"
+    if verdict.startswith("worsened") or verdict == "slightly_worsened":
+        return "worse"
+    return "uncertain"
