@@ -57,11 +57,21 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Absent:
+    """A column that the study names and the file lacks: what it is for, its name, and what the nearest name may be."""
+
+    use: str
+    column: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class Store:
     """One wave of answers: n rows, one `Column` per (instrument, item), and who gave them.
 
     `persons`, `sites` and `dates` are (n,) objects, None where the file says nothing. `sites` holds the study's site
-    ids where the raw value is a declared one; the raw value stays in `site_raw`. `facts` holds labels by fact id.
+    ids where the raw value is a declared one; the raw value stays in `site_raw`. `facts` holds, by fact id, the position
+    of each person's value among the declared ones, None where it is missing and -1 where it is undeclared.
     """
 
     wave: str
@@ -75,7 +85,7 @@ class Store:
     scores: dict[str, Column] = field(default_factory=dict)
     facts: dict[str, NDArray[np.object_]] = field(default_factory=dict)
     excluded: dict[str, int] = field(default_factory=dict)
-    absent: tuple[tuple[str, str], ...] = ()
+    absent: tuple[Absent, ...] = ()
 
     def __len__(self) -> int:
         return len(self.persons)

@@ -87,5 +87,5 @@ def _tables(
     for name, fact in definitions.study.person.facts.items():
         known = [value for value, seen in zip(linked.facts[name], there, strict=True) if seen]
         values: dict[str, int] = {str(place): known.count(place) for place in range(len(fact.values))}
-        tables.append(counts.table(name, values | {"unknown": known.count(None)}, threshold))
+        tables.append(counts.table(name, values | {"unknown": known.count(None) + known.count(-1)}, threshold))
     return tuple(tables)

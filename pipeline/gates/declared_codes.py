@@ -37,4 +37,5 @@ def _rule(column: Column, name: str, expected: str) -> Rule:
         what=f"undeclared code for {name}",
         expected=expected,
         advice="Correct the code, or declare it in study.toml under the wave's missing or the instrument's recodes.",
+        shows_values=True,
     )

@@ -9,9 +9,9 @@ import datetime as dt
 import logging
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from pipeline.gates.finding import SHOWN_ROWS, Finding, Rule
@@ -38,9 +38,10 @@ def frame(store: Store, person: str, site: str, date: str | None) -> pd.DataFram
     """The wave's raw values by the file's own column names; days as ordinals, a day that cannot be read as -1."""
     columns: dict[str, Any] = {c.source: c.raw for c in (*store.columns.values(), *store.scores.values()) if c.source}
     columns |= {person: store.persons, site: store.site_raw}
+    columns |= {f"fact:{name}": positions for name, positions in store.facts.items()}
     if date is not None:
         columns[date] = [_ordinal(day) for day in store.dates]
-    absent = {column for _, column in store.absent}
+    absent = {missing.column for missing in store.absent}
     return pd.DataFrame({name: values for name, values in columns.items() if name not in absent}, dtype=object)
 
 
@@ -66,9 +67,9 @@ def _validate(rules: Sequence[Rule], batch: pd.DataFrame) -> dict[int, dict[str,
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    suite = gx.ExpectationSuite(name="wave")
-    for number, rule in enumerate(rules):
-        suite.add_expectation(getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"rule": number}))
+    # One by one, each addition would compare the new rule with all before it.
+    asked = [getattr(gx.expectations, r.expectation)(**r.arguments, meta={"rule": number}) for number, r in enumerate(rules)]
+    suite = gx.ExpectationSuite(name="wave", expectations=asked)
     asset = context.data_sources.add_pandas("wave").add_dataframe_asset("rows")
     answers = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": batch})
     outcome = answers.validate(suite, result_format={"result_format": "COMPLETE", "partial_unexpected_count": 0})
@@ -81,7 +82,7 @@ def _raised(info: dict[str, Any]) -> bool:
 
 
 def _not_run(rule: Rule, store: Store) -> Finding:
-    columns = {column for _, column in store.absent}
+    columns = {missing.column for missing in store.absent}
     why = "the column is not there" if rule.column in columns else "the rule raised an error"
     return Finding(
         gate=rule.gate,
@@ -98,11 +99,7 @@ def _not_run(rule: Rule, store: Store) -> Finding:
 
 def _failed(rule: Rule, store: Store, result: dict[str, Any]) -> Finding:
     unexpected = [int(row) for row in result.get("unexpected_index_list") or ()]
-    values = {
-        as_text(v) for v in result.get("unexpected_list") or () if v is not None and not (isinstance(v, float) and np.isnan(v))
-    }
-    shown = sorted(values)[:SHOWN_ROWS] if rule.gate in ("declared_codes", "known_sites") else []
-    return Finding(
+    finding = Finding(
         gate=rule.gate,
         severity=rule.severity,
         wave=store.wave,
@@ -113,5 +110,8 @@ def _failed(rule: Rule, store: Store, result: dict[str, Any]) -> Finding:
         expected=rule.expected,
         advice=rule.advice,
         rows=tuple(int(store.source_rows[row]) for row in unexpected[:SHOWN_ROWS]),
-        values=tuple(text[:40] for text in shown),
     )
+    if rule.shows_values:
+        values = sorted({as_text(value) for value in result.get("unexpected_list") or () if value is not None})
+        finding = replace(finding, values=tuple(text[:40] for text in values[:SHOWN_ROWS]))
+    return finding

@@ -15,6 +15,7 @@ class Rule:
     """One expectation of great_expectations about one column of a wave's frame, and what to say where it fails.
 
     `expectation` is the class's name, `arguments` its own; `what` describes the failure, `advice` what to do about it.
+    `shows_values`: the values found are codes without a meaning, so that showing them shows nobody's answer.
     """
 
     gate: str
@@ -25,6 +26,7 @@ class Rule:
     what: str
     expected: str
     advice: str
+    shows_values: bool = False
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
         what="a site that is not in the study",
         expected=f"one of the codes {shown}",
         advice="Correct the site, or add its code to [[sites]] in study.toml.",
+        shows_values=True,
     )
     yield Rule(
         gate="known_sites",

@@ -43,9 +43,13 @@ class _Table:
 def simulate(study_path: str | Path) -> list[Path]:
     """Draw a study under its own seed and write every wave's file. The same seed gives the same bytes.
 
-    Raises DefinitionError where truth.toml does not fit the study, InputError where there is none.
+    Raises DefinitionError where truth.toml does not fit the study or the study is not marked as synthetic, InputError
+    where there is no truth.toml.
     """
     definitions = load(study_path)
+    if not definitions.study.study.synthetic:
+        where = f"{definitions.folder / 'study.toml'}: study.synthetic"
+        raise DefinitionError(Problem(where, "a simulation would overwrite real answers", "synthetic = true"))
     truth = load_truth(definitions)
     waves = definitions.study.waves
     stores = draw(definitions, truth, definitions.study.study.seed)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pipeline.definitions.binding import columns_of
 from pipeline.definitions.instrument import Instrument, ItemGroup
 from pipeline.definitions.load import Definitions
-from pipeline.definitions.study import ReadyScore, Wave, WaveBinding
+from pipeline.definitions.study import Fact, ReadyScore, Wave, WaveBinding
+from pipeline.errors import nearest
 from pipeline.sources.raw import RawTable, among, normalise, normalised, person_ids
-from pipeline.store import Column, Reason, Store
+from pipeline.store import Absent, Column, Reason, Store
 
 # What SPSS and Stata files call their missing codes, once case and punctuation are gone.
 _LABELS = {
@@ -50,11 +51,17 @@ def bind(table: RawTable, definitions: Definitions, wave: Wave) -> Store:
     """
     study = definitions.study
     table, excluded = _filtered(table, wave)
-    absent: list[tuple[str, str]] = []
+    wanted = [(column, "the filter") for column in wave.filter] + [
+        (study.person.id, "the person"),
+        (study.person.site, "the site"),
+    ]
+    wanted += [(wave.date, "the day")] if wave.date else []
+    wanted += [(score.column, name) for name, score in study.scores.items()]
+    if wave.id == study.baseline.id:
+        wanted += [(fact.column, name) for name, fact in study.person.facts.items()]
 
-    def raw(column: str, what: str) -> NDArray[np.object_]:
-        if column not in table.columns:
-            absent.append((what, column))
+    def raw(column: str | None) -> NDArray[np.object_]:
+        if column is None or column not in table.columns:
             return np.full(len(table), None, dtype=object)
         return normalised(table.columns[column])
 
@@ -64,25 +71,23 @@ def bind(table: RawTable, definitions: Definitions, wave: Wave) -> Store:
             instrument = definitions.instruments[name]
             bound = bind_instrument(instrument, at, table, wave.missing)
             columns |= {(name, item): column for item, column in bound.columns.items()}
-            absent += [(f"{name}.{item}", column) for item, column in bound.absent]
-    scores = {name: _bind_score(score, raw(score.column, name), wave) for name, score in study.scores.items()}
-    site_raw = raw(study.person.site, "site")
+            wanted += [(column, f"{name}.{item}") for item, column in bound.absent]
+    scores = {name: _bind_score(score, raw(score.column), wave) for name, score in study.scores.items()}
+    site_raw = raw(study.person.site)
     sites_by_code = {normalise(code): site.id for site in study.sites for code in site.codes}
     return Store(
         wave=wave.id,
         source=table.source,
         source_rows=table.rows,
-        persons=person_ids(table.columns[study.person.id])
-        if study.person.id in table.columns
-        else raw(study.person.id, "person"),
+        persons=person_ids(table.columns[study.person.id]) if study.person.id in table.columns else raw(None),
         sites=np.array([sites_by_code.get(value) for value in site_raw], dtype=object),
         site_raw=site_raw,
-        dates=raw(wave.date, "date") if wave.date else np.full(len(table), None, dtype=object),
+        dates=raw(wave.date),
         columns=columns,
         scores=scores,
-        facts={name: _bind_fact(fact.values, table, fact.column) for name, fact in study.person.facts.items()},
+        facts={name: _bind_fact(fact, raw(fact.column)) for name, fact in study.person.facts.items()},
         excluded=excluded,
-        absent=tuple(absent),
+        absent=tuple(Absent(use, name, nearest(name, table.columns)) for name, use in wanted if name not in table.columns),
     )
 
 
@@ -177,11 +182,10 @@ def _bind_score(score: ReadyScore, raw: NDArray[np.object_], wave: Wave) -> Colu
     return Column(score.column, codes, reasons, raw)
 
 
-def _bind_fact(values: tuple[tuple[Any, Any], ...], table: RawTable, column: str) -> NDArray[np.object_]:
-    """The position of each person's value among the fact's declared values; None where it is missing or another."""
-    position = {normalise(code): place for place, (code, _) in enumerate(values)}
-    raw = normalised(table.columns[column]) if column in table.columns else np.full(len(table), None, dtype=object)
-    return np.array([position.get(value) for value in raw], dtype=object)
+def _bind_fact(fact: Fact, raw: NDArray[np.object_]) -> NDArray[np.object_]:
+    """The position of each person's value among the fact's declared ones; None where missing, -1 where undeclared."""
+    position = {normalise(code): place for place, (code, _) in enumerate(fact.values)}
+    return np.array([None if value is None else position.get(value, -1) for value in raw], dtype=object)
 
 
 def _filtered(table: RawTable, wave: Wave) -> tuple[RawTable, dict[str, int]]:

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.definitions.load import Definitions
-from pipeline.errors import InputError, Problem
+from pipeline.errors import InputError, Problem, nearest
 from pipeline.sources.binding import bind
 from pipeline.sources.locate import WITHDRAWN
 from pipeline.sources.raw import RawTable, among, normalised, person_ids
 from pipeline.sources.read import read_table
-from pipeline.store import Column, Store
+from pipeline.store import Absent, Column, Store
 
 
 def read(definitions: Definitions) -> tuple[Store, ...]:
@@ -72,7 +72,9 @@ def _without_excluded(stores: list[Store], table: RawTable, definitions: Definit
     study = definitions.study
     for column, values in study.person.exclude.items():
         if column not in table.columns:
-            stores[0] = replace(stores[0], absent=(*stores[0].absent, ("exclude", column)))
+            stores[0] = replace(
+                stores[0], absent=(*stores[0].absent, Absent("who is left out", column, nearest(column, table.columns)))
+            )
             continue
         unwanted = among(normalised(table.columns[column]), values)
         ids = set(person_ids(table.columns.get(study.person.id, np.full(len(table), None)))[unwanted]) - {None}

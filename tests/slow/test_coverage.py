@@ -11,6 +11,7 @@ import pytest
 from pipeline.definitions.load import load
 from pipeline.models import mmrm, paired_t
 from pipeline.pairing.link import ALL, link
+from pipeline.run.manifest import software_version
 from pipeline.scoring.wave import score_wave
 from pipeline.simulate import load_truth, true_changes
 from pipeline.simulate.draw import draw_from
@@ -53,7 +54,7 @@ def simulated(definitions, truth) -> tuple[dict[tuple[str, str], np.ndarray], in
 
 def report(tables, pooled, true, seed: int, missing: int) -> str:
     """The page benchmarks/coverage.md."""
-    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("rosewave", "numpy", "scipy") if installed(name))
+    versions = ", ".join(f"{name} {metadata.version(name)}" for name in ("numpy", "scipy"))
     lines = [
         "# Do the intervals hold the planted truths?",
         "",
@@ -62,7 +63,7 @@ def report(tables, pooled, true, seed: int, missing: int) -> str:
         "holds when the planted change lies between its 95% limits. Standard errors count a study as one draw, because its",
         "intervals share people.",
         "",
-        f"Made by `make check-slow`. Python {platform.python_version()}, {versions}.",
+        f"Made by `make check-slow`. rosewave {software_version()}, Python {platform.python_version()}, {versions}.",
         f"Intervals that could not be estimated, and are not counted: {missing}.",
         "",
         "| analysis | intervals | share that holds | standard error |",
@@ -77,14 +78,6 @@ def report(tables, pooled, true, seed: int, missing: int) -> str:
         numbers = f"{true[outcome]:.2f} | {table[:, 2].sum() / number:.3f} | {number} | {value:.4f} | {error:.4f}"
         lines.append(f"| {analysis} | {outcome} | {numbers} |")
     return "\n".join(lines) + "\n"
-
-
-def installed(name: str) -> bool:
-    """Whether a distribution has a version: this project has none where it runs from its sources."""
-    try:
-        return bool(metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return False
 
 
 @pytest.mark.slow

@@ -113,7 +113,7 @@ def test_who_answers_when(definitions, solved):
     assert [len(store) for store in stores] == [56, 50]
     assert [int(linked.present.all(axis=1)[linked.at(site)].sum()) for site in linked.site_ids] == [10, 9, 8, 9]
     assert linked.movers == 0
-    assert all(re.fullmatch(r"V-\d{4}", person) for person in linked.persons)
+    assert all(re.fullmatch(r"P-\d{4}", person) for person in linked.persons)
     first, last = ([person for person in store.persons if person in stores[1 - w].persons] for w, store in enumerate(stores))
     assert sorted(first) == sorted(last)
     assert sum(a == b for a, b in zip(first, last, strict=True)) < 8
@@ -231,6 +231,13 @@ def test_a_truth_that_does_not_fit_is_refused(copy, old, new, message):
     with pytest.raises(DefinitionError, match=re.escape(message)):
         simulate(copy)
     assert not (copy / "raw" / "baseline.sav").exists()
+
+
+def test_real_answers_are_never_overwritten(copy):
+    edit(copy / "study.toml", "synthetic = true\n", "")
+    with pytest.raises(DefinitionError, match="would overwrite real answers; expected synthetic = true"):
+        simulate(copy)
+    assert not (copy / "raw").exists()
 
 
 def test_a_study_without_a_truth_file_is_told_so(copy):
