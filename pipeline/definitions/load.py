@@ -46,7 +46,7 @@ def load(study: str | Path) -> Definitions:
     if not path.is_file():
         raise InputError(Problem(str(path), "no such file", "a study.toml, or a folder that holds one"))
     problems: list[Problem] = []
-    parsed = _parse(path, Study, problems)
+    parsed = parse(path, Study, problems)
     used = parsed.instruments if parsed else _names_in_broken_study(path)
     library = instrument_files(path.parent)
     instruments: dict[str, Instrument] = {}
@@ -87,14 +87,15 @@ def instrument_files(study_folder: Path | None = None) -> dict[str, Path]:
 
 
 def _parse_instrument(path: Path, problems: list[Problem]) -> Instrument | None:
-    instrument = _parse(path, Instrument, problems)
+    instrument = parse(path, Instrument, problems)
     if instrument and instrument.id != path.stem:
         problems.append(Problem(f"{path}: id", f"{instrument.id!r}", f"the file's own name, {path.stem!r}"))
         return None
     return instrument
 
 
-def _parse(path: Path, model: type[T], problems: list[Problem]) -> T | None:
+def parse(path: Path, model: type[T], problems: list[Problem]) -> T | None:
+    """A definition file as its model, or None and what is wrong with it added to `problems`."""
     content = _toml(path, problems)
     if content is None:
         return None

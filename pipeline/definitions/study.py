@@ -60,7 +60,10 @@ class Window(Definition):
 
 
 class Wave(Definition):
-    """One round of questions: its file, which of the file's rows belong to it, its window, its missing codes."""
+    """One round of questions: its file, which of the file's rows belong to it, its window, its missing codes.
+
+    The label says when it was, as it stands inside a sentence: "at the start", "at one year".
+    """
 
     id: Identifier
     label: Labels

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from pipeline.definitions.base import Definition, Identifier
 from pipeline.definitions.instrument import ReasonWord
-from pipeline.definitions.load import Definitions, _parse
+from pipeline.definitions.load import Definitions, parse
 from pipeline.errors import DefinitionError, InputError, Problem
 
 FILE = "truth.toml"
@@ -157,7 +157,7 @@ def load_truth(definitions: Definitions) -> Truth:
     if not path.is_file():
         raise InputError(Problem(str(path), "no such file", "the planted truths of the study, beside its study.toml"))
     problems: list[Problem] = []
-    truth = _parse(path, Truth, problems)
+    truth = parse(path, Truth, problems)
     if truth is None:
         raise DefinitionError(problems)
     return truth

@@ -94,7 +94,7 @@ def verdict(scale: str, verdict_id: str, rules_out: str, allowed_for_others: boo
         said = f"{capital(scale)}: no meaningful change"
     else:
         said = f"{capital(scale)} {VERDICTS[verdict_id]}"
-    return said + ("; so once the number of outcomes is allowed for." if allowed_for_others else ".")
+    return said + (", once the number of outcomes is allowed for." if allowed_for_others else ".")
 
 
 def change(scale: str, wave: str, first_wave: str, estimate: float, interval: str, who: str, places: int) -> str:
