@@ -13,7 +13,6 @@ from filelock import FileLock, Timeout
 from pipeline.definitions.load import Definitions, load
 from pipeline.errors import InputError, LockedError, OutputError, Problem
 from pipeline.files import json_bytes, private_folder, sha256, write_bytes
-from pipeline.run import tables
 from pipeline.run.fingerprint import Fingerprint, fingerprint
 from pipeline.run.manifest import manifest, read_manifest, software_version
 from pipeline.run.publish import current_release, publish
@@ -93,9 +92,11 @@ def _only_run(definitions: Definitions) -> Iterator[None]:
 
 
 def _make(definitions: Definitions, folder: Path, engine: str, prints: Fingerprint) -> Outcome:
+    # What reads and estimates is imported here: a run that has nothing to do must not wait for it.
     from pipeline.pairing.reasons import missing_answers
     from pipeline.reporting.render import headline, render
     from pipeline.reporting.report import Evaluation, Report
+    from pipeline.run import tables
     from pipeline.run.row_level import keep_scores
     from pipeline.run.stages import gated, stop_if_blocked, work_out
 
