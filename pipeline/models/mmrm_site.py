@@ -33,19 +33,21 @@ def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> 
     base = describe(pairs, outcome, "mmrm_site", METHOD.format(df=DF_NAMES[df_method]), pairs.here)
     if reason := why_not(pairs):
         return not_estimated(base, reason)
-    sites = [s for s in range(len(pairs.site_ids)) if not np.isnan(pairs.values[pairs.sites == s]).all(axis=0).any()]
+    asked = pairs.values[:, ~np.isnan(pairs.values).all(axis=0)]
+    sites = [s for s in range(len(pairs.site_ids)) if not np.isnan(asked[pairs.sites == s]).all(axis=0).any()]
+    if (own := pairs.site_ids.index(pairs.site)) not in sites:
+        return not_estimated(base, "nobody at this site answered in one of the waves")
     kept = np.isin(pairs.sites, sites)
-    values, place = pairs.values[kept], np.searchsorted(sites, pairs.sites[kept])
+    values, place = asked[kept], np.searchsorted(sites, pairs.sites[kept])
     n, t = values.shape
     design = np.zeros((n, t, len(sites), t))
     for wave in range(t):
         design[np.arange(n), wave, place, wave] = 1.0
     weights = np.zeros((len(sites), t))
-    weights[sites.index(pairs.site_ids.index(pairs.site)), [0, -1]] = -1.0, 1.0
+    weights[sites.index(own), [0, -1]] = -1.0, 1.0
     try:
-        fitted = reml.fit(values, design.reshape(n, t, len(sites) * t))
+        contrast = reml.fit(values, design.reshape(n, t, len(sites) * t)).contrast(weights.ravel(), df_method)
     except reml.NotFittedError as why:
         return not_estimated(base, str(why))
-    contrast = fitted.contrast(weights.ravel(), df_method)
     base = replace(base, n=int((~np.isnan(values)).any(axis=1).sum()))
     return with_t(base, contrast.estimate, contrast.std_error, contrast.df)

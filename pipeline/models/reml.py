@@ -23,6 +23,9 @@ from pipeline.store import FloatArray
 _MOST_STEPS = 200
 _MOST_HALVINGS = 60
 _DECREMENT = 1e-22  # squared Newton step in units of the likelihood, below which nothing moves any more
+_STALLED = 1e-12  # the same where rounding stops the steps earlier: more than this is not a maximum
+_NOTHING = 1e-12  # a spread of residuals, relative to the answers, that is rounding error alone
+_AT_BOUNDARY = "the waves are perfectly correlated: the model's variance is at its boundary"
 
 
 class NotFittedError(Exception):
@@ -90,14 +93,25 @@ def fit(values: FloatArray, design: FloatArray) -> Fit:
 
     Raises NotFittedError where some coefficient or variance cannot be estimated, or where the maximum is at the boundary.
     """
-    scale = float(np.nanstd(values))
-    if not scale > 0:
-        raise NotFittedError("no variance: all answers are the same")
-    patterns = list(_patterns(values / scale, design))
-    x = np.concatenate([p.x.reshape(-1, p.x.shape[-1]) for p in patterns])
-    if np.linalg.matrix_rank(x) < x.shape[1]:
+    try:
+        return _fit(values, design)
+    except np.linalg.LinAlgError:
+        raise NotFittedError("the model did not converge") from None
+
+
+def _fit(values: FloatArray, design: FloatArray) -> Fit:
+    known = ~np.isnan(values)
+    if np.linalg.matrix_rank(design[known]) < design.shape[-1]:
         raise NotFittedError("a site has no answers in one of the waves")
-    sigma, state = _maximise(_start(values / scale, design), patterns)
+    if not (known.T.astype(int) @ known).all():
+        raise NotFittedError("nobody answered two of the waves, so that their correlation is not known")
+    # Each wave in units of its own spread: nothing depends on the units, and waves of very different spread are no trouble.
+    size = _residual_spread(values, design)
+    if (size <= _NOTHING * np.nanmax(np.abs(values))).any():
+        raise NotFittedError("no variance: all answers of one wave are the same")
+    values, design = values / size, design / size[:, None]
+    patterns = list(_patterns(values, design))
+    sigma, state = _maximise(_start(values, design), patterns)
     _check_inside(sigma)
     covariance = np.linalg.inv(state.observed)
     # Kenward and Roger's P is minus `first`; the sign goes out in the product.
@@ -105,9 +119,7 @@ def fit(values: FloatArray, design: FloatArray) -> Fit:
         "ab,aij,jk,bkl->il", covariance, state.first, state.phi, state.first
     )
     phi_linear = state.phi + 2 * state.phi @ inner @ state.phi
-    # Back to the answers' own scale: covariances grow with its square.
-    s2 = scale**2
-    return Fit(state.beta * scale, state.phi * s2, phi_linear * s2, sigma * s2, state.observed / s2**2, state.first / s2**2)
+    return Fit(state.beta, state.phi, phi_linear, sigma * np.outer(size, size), state.observed, state.first)
 
 
 def _patterns(values: FloatArray, design: FloatArray) -> Iterator[_Pattern]:
@@ -128,15 +140,23 @@ def _basis(t: int) -> FloatArray:
     return basis
 
 
+def _residuals(values: FloatArray, design: FloatArray) -> FloatArray:
+    known = ~np.isnan(values)
+    return values - design @ np.linalg.lstsq(design[known], values[known], rcond=None)[0]
+
+
+def _residual_spread(values: FloatArray, design: FloatArray) -> FloatArray:
+    """The spread (t,) of ordinary residuals in each wave."""
+    spread: FloatArray = np.sqrt(np.nanmean(_residuals(values, design) ** 2, axis=0))
+    return spread
+
+
 def _start(values: FloatArray, design: FloatArray) -> FloatArray:
     """A first covariance: of ordinary residuals, with the correlations of whoever answered both waves of a pair."""
     known = ~np.isnan(values)
-    beta = np.linalg.lstsq(design[known], values[known], rcond=None)[0]
-    residual = values - design @ beta
+    residual = _residuals(values, design)
     t = values.shape[1]
-    spread = np.array([np.nanmean(residual[:, w] ** 2) for w in range(t)])
-    if not (spread > 0).all():
-        raise NotFittedError("no variance: all answers of one wave are the same")
+    spread = np.nanmean(residual**2, axis=0)
     sigma = np.diag(spread)
     for a in range(t):
         for b in range(a):
@@ -144,7 +164,8 @@ def _start(values: FloatArray, design: FloatArray) -> FloatArray:
             if both.sum() > 2:
                 r = float(np.mean(residual[both, a] * residual[both, b])) / sqrt(spread[a] * spread[b])
                 sigma[a, b] = sigma[b, a] = float(np.clip(r, -0.9, 0.9)) * sqrt(spread[a] * spread[b])
-    while np.linalg.eigvalsh(sigma)[0] <= 1e-6 * spread.max():
+    # Correlations of different people need not fit together: drawn towards zero until they do.
+    while np.linalg.eigvalsh(sigma)[0] <= 1e-6 * spread.min():
         sigma = 0.9 * sigma + 0.1 * np.diag(spread)
     return sigma
 
@@ -156,19 +177,25 @@ def _maximise(sigma: FloatArray, patterns: list[_Pattern]) -> tuple[FloatArray, 
     for _ in range(_MOST_STEPS):
         information = state.observed if np.linalg.eigvalsh(state.observed)[0] > 0 else state.expected
         step = np.linalg.solve(information, state.gradient)
-        if float(step @ state.gradient) < _DECREMENT and information is state.observed:
+        decrement = float(step @ state.gradient) if information is state.observed else np.inf
+        if decrement < _DECREMENT:
             return sigma, state
         for halving in range(_MOST_HALVINGS):
             tried = sigma + np.einsum("a,aij->ij", step / 2**halving, basis)
-            if np.linalg.eigvalsh(tried)[0] > 0:
+            if np.linalg.eigvalsh(tried)[0] > 1e-13:
                 after = _evaluate(tried, patterns)
                 if after.loglik >= state.loglik - 1e-13 * abs(state.loglik):
                     break
         else:
             raise NotFittedError("the model did not converge")
         if np.array_equal(tried[rows, columns], sigma[rows, columns]):
-            return sigma, state
+            if decrement < _STALLED:
+                return sigma, state
+            break
         sigma, state = tried, after
+        # Towards a singular covariance the likelihood can rise without end.
+        if np.linalg.eigvalsh(sigma)[0] < 1e-10:
+            raise NotFittedError(_AT_BOUNDARY)
     raise NotFittedError("the model did not converge")
 
 
@@ -220,4 +247,4 @@ def _check_inside(sigma: FloatArray) -> None:
     spread = np.sqrt(np.diag(sigma))
     correlation = sigma / np.outer(spread, spread)
     if np.linalg.eigvalsh(correlation)[0] < 1e-7:
-        raise NotFittedError("the waves are perfectly correlated: the model's variance is at its boundary")
+        raise NotFittedError(_AT_BOUNDARY)
