@@ -17,7 +17,7 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="columns_present",
         severity="critical",
-        column="",
+        columns=(),
         expectation="ExpectTableColumnsToMatchSet",
         arguments={"column_set": sorted(set(found) - missing), "exact_match": False},
         what="columns are not in the file",
@@ -28,9 +28,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
         yield Rule(
             gate="columns_present",
             severity="critical",
-            column=absent.column,
+            columns=(absent.column,),
             expectation="ExpectColumnToExist",
-            arguments={"column": absent.column},
+            arguments={},
             what=f"the column of {absent.use} is not in the file",
             expected="the columns that study.toml names",
             advice=absent.hint or "Check the export, or the binding in study.toml.",

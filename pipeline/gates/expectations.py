@@ -8,41 +8,59 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from pipeline.definitions.study import Study
 from pipeline.gates.finding import SHOWN_ROWS, Finding, Rule
 from pipeline.sources.raw import as_text
 from pipeline.store import Store
 
 
-def run(rules: Sequence[Rule], store: Store, person: str, site: str, date: str | None) -> tuple[int, list[Finding]]:
+def run(rules: Sequence[Rule], store: Store, study: Study) -> tuple[int, list[Finding]]:
     """How many rules ran, and a finding for each that failed or did not run. Row numbers are those of the file."""
-    results = _validate(rules, frame(store, person, site, date))
     findings, ran = [], 0
-    for number, rule in enumerate(rules):
-        result = results.get(number)
-        if result is None or (result["exception_info"] and _raised(result["exception_info"])):
-            findings.append(_not_run(rule, store))
-            continue
-        ran += 1
-        if not result["success"]:
-            findings.append(_failed(rule, store, result["result"]))
+    rows = _rows(store, study)
+    answers = _answers(rules, store)
+    for batch, asked in (
+        (rows, {number: rule for number, rule in enumerate(rules) if not rule.answers}),
+        (answers, {number: rule for number, rule in enumerate(rules) if rule.answers}),
+    ):
+        results = _validate(asked, batch)
+        for number, rule in asked.items():
+            result = results.get(number)
+            if result is None or _raised(result["exception_info"]):
+                findings.append(_not_run(rule, store))
+                continue
+            ran += 1
+            if not result["success"]:
+                findings += _failed(rule, store, result["result"])
     return ran, findings
 
 
-def frame(store: Store, person: str, site: str, date: str | None) -> pd.DataFrame:
-    """The wave's raw values by the file's own column names; days as ordinals, a day that cannot be read as -1."""
+def _rows(store: Store, study: Study) -> pd.DataFrame:
+    """A row per row of the file: raw values by the file's own column names.
+
+    Facts are positions among their declared values, days ordinals; what is undeclared or unreadable is -1.
+    """
     columns: dict[str, Any] = {c.source: c.raw for c in (*store.columns.values(), *store.scores.values()) if c.source}
-    columns |= {person: store.persons, site: store.site_raw}
-    columns |= {f"fact:{name}": positions for name, positions in store.facts.items()}
+    columns |= {fact.column: store.facts[name] for name, fact in study.person.facts.items()}
+    columns |= {study.person.id: store.persons, study.person.site: store.site_raw}
+    date = next(wave.date for wave in study.waves if wave.id == store.wave)
     if date is not None:
         columns[date] = [_ordinal(day) for day in store.dates]
     absent = {missing.column for missing in store.absent}
     return pd.DataFrame({name: values for name, values in columns.items() if name not in absent}, dtype=object)
+
+
+def _answers(rules: Sequence[Rule], store: Store) -> pd.DataFrame:
+    """A column per rule about answers: the raw values of its columns one below the other, and blanks to the end."""
+    raw = {c.source: c.raw for c in (*store.columns.values(), *store.scores.values())}
+    long = {str(n): np.concatenate([raw[name] for name in rule.columns]) for n, rule in enumerate(rules) if rule.answers}
+    return pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in long.items()}, dtype=object)
 
 
 def _ordinal(day: Any) -> int | None:
@@ -58,8 +76,8 @@ def _ordinal(day: Any) -> int | None:
         return -1
 
 
-def _validate(rules: Sequence[Rule], batch: pd.DataFrame) -> dict[int, dict[str, Any]]:
-    """Each rule's result by its position."""
+def _validate(rules: Mapping[int, Rule], batch: pd.DataFrame) -> dict[int, dict[str, Any]]:
+    """Each rule's result by its number: one suite, one batch."""
     # Nothing of a run may leave the machine, and a scheduler's log is no place for progress bars.
     os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     import great_expectations as gx
@@ -67,28 +85,32 @@ def _validate(rules: Sequence[Rule], batch: pd.DataFrame) -> dict[int, dict[str,
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    # One by one, each addition would compare the new rule with all before it.
-    asked = [getattr(gx.expectations, r.expectation)(**r.arguments, meta={"rule": number}) for number, r in enumerate(rules)]
+    asked = []
+    for number, rule in rules.items():
+        column = {"column": str(number) if rule.answers else rule.columns[0]} if rule.columns else {}
+        expectation = getattr(gx.expectations, rule.expectation)
+        asked.append(expectation(**column, **rule.arguments, meta={"rule": number}))
+    # Given all at once: added one by one, each would be compared with all before it.
     suite = gx.ExpectationSuite(name="wave", expectations=asked)
     asset = context.data_sources.add_pandas("wave").add_dataframe_asset("rows")
-    answers = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": batch})
-    outcome = answers.validate(suite, result_format={"result_format": "COMPLETE", "partial_unexpected_count": 0})
+    given = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": batch})
+    outcome = given.validate(suite, result_format={"result_format": "COMPLETE", "partial_unexpected_count": 0})
     return {result["expectation_config"]["meta"]["rule"]: result for result in outcome.to_json_dict()["results"]}
 
 
-def _raised(info: dict[str, Any]) -> bool:
-    nested = [value for value in info.values() if isinstance(value, dict)]
-    return bool(info.get("raised_exception")) or any(value.get("raised_exception") for value in nested)
+def _raised(info: dict[str, Any] | None) -> bool:
+    nested = [value for value in (info or {}).values() if isinstance(value, dict)]
+    return bool(info and info.get("raised_exception")) or any(value.get("raised_exception") for value in nested)
 
 
 def _not_run(rule: Rule, store: Store) -> Finding:
-    columns = {missing.column for missing in store.absent}
-    why = "the column is not there" if rule.column in columns else "the rule raised an error"
+    absent = {missing.column for missing in store.absent}
+    why = "the column is not there" if absent & set(rule.columns) else "the rule raised an error"
     return Finding(
         gate=rule.gate,
         severity="critical",
         wave=store.wave,
-        column=rule.column,
+        column=", ".join(rule.columns),
         count=len(store),
         of=len(store),
         what=f"the rule could not run, because {why}; rows not checked",
@@ -97,21 +119,33 @@ def _not_run(rule: Rule, store: Store) -> Finding:
     )
 
 
-def _failed(rule: Rule, store: Store, result: dict[str, Any]) -> Finding:
-    unexpected = [int(row) for row in result.get("unexpected_index_list") or ()]
-    finding = Finding(
+def _failed(rule: Rule, store: Store, result: dict[str, Any]) -> list[Finding]:
+    """A finding per column where the rule does not hold."""
+    unexpected = [int(place) for place in result.get("unexpected_index_list") or ()]
+    values = list(result.get("unexpected_list") or ())
+    if not unexpected:
+        return [_finding(rule, store, ", ".join(rule.columns), list(range(len(store))), [])]
+    by_column: dict[str, list[int]] = {}
+    shown: dict[str, list[Any]] = {}
+    for place, value in zip(unexpected, values or [None] * len(unexpected), strict=True):
+        column, row = (rule.columns[place // len(store)], place % len(store)) if rule.answers else (rule.columns[0], place)
+        by_column.setdefault(column, []).append(row)
+        shown.setdefault(column, []).append(value)
+    return [_finding(rule, store, column, rows, shown[column]) for column, rows in by_column.items()]
+
+
+def _finding(rule: Rule, store: Store, column: str, rows: list[int], values: list[Any]) -> Finding:
+    texts = sorted({as_text(value)[:40] for value in values if value is not None}) if rule.shows_values else []
+    return Finding(
         gate=rule.gate,
         severity=rule.severity,
         wave=store.wave,
-        column=rule.column,
-        count=len(unexpected) or len(store),
+        column=column,
+        count=len(rows),
         of=len(store),
         what=rule.what,
         expected=rule.expected,
         advice=rule.advice,
-        rows=tuple(int(store.source_rows[row]) for row in unexpected[:SHOWN_ROWS]),
+        rows=tuple(int(store.source_rows[row]) for row in rows[:SHOWN_ROWS]) if values else (),
+        values=tuple(texts[:SHOWN_ROWS]),
     )
-    if rule.shows_values:
-        values = sorted({as_text(value) for value in result.get("unexpected_list") or () if value is not None})
-        finding = replace(finding, values=tuple(text[:40] for text in values[:SHOWN_ROWS]))
-    return finding

@@ -12,20 +12,23 @@ SHOWN_ROWS = 5
 
 @dataclass(frozen=True)
 class Rule:
-    """One expectation of great_expectations about one column of a wave's frame, and what to say where it fails.
+    """One expectation of great_expectations about a wave, and what to say where it fails.
 
-    `expectation` is the class's name, `arguments` its own; `what` describes the failure, `advice` what to do about it.
+    `columns` are the file's columns that it looks at: none for a rule about the whole file, one, or several `answers`
+    columns with one set of codes, which are then one long column, because each rule costs time. `expectation` is the
+    class's name, `arguments` its own but for the column; `what` describes the failure, `advice` what to do about it.
     `shows_values`: the values found are codes without a meaning, so that showing them shows nobody's answer.
     """
 
     gate: str
     severity: Severity
-    column: str
+    columns: tuple[str, ...]
     expectation: str
     arguments: Mapping[str, Any]
     what: str
     expected: str
     advice: str
+    answers: bool = False
     shows_values: bool = False
 
 

@@ -16,9 +16,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
         yield Rule(
             gate="known_facts",
             severity="warning",
-            column=fact.column,
+            columns=(fact.column,),
             expectation="ExpectColumnValuesToBeInSet",
-            arguments={"column": f"fact:{name}", "value_set": list(range(len(fact.values)))},
+            arguments={"value_set": list(range(len(fact.values)))},
             what=f"an undeclared value of {name}",
             expected=f"one of {', '.join(str(code) for code, _ in fact.values)}",
             advice="Correct it, or add it to the fact's values in study.toml; until then these people count as not known.",

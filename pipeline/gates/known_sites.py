@@ -20,9 +20,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="known_sites",
         severity="critical",
-        column=person.site,
+        columns=(person.site,),
         expectation="ExpectColumnValuesToBeInSet",
-        arguments={"column": person.site, "value_set": codes},
+        arguments={"value_set": codes},
         what="a site that is not in the study",
         expected=f"one of the codes {shown}",
         advice="Correct the site, or add its code to [[sites]] in study.toml.",
@@ -31,9 +31,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="known_sites",
         severity="warning" if carried else "critical",
-        column=person.site,
+        columns=(person.site,),
         expectation="ExpectColumnValuesToNotBeNull",
-        arguments={"column": person.site},
+        arguments={},
         what="a row without a site",
         expected="a site for every person",
         advice="These people are in no site's results." if carried else "Add the site.",

@@ -16,7 +16,7 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="one_row_per_person",
         severity="critical",
-        column="",
+        columns=(),
         expectation="ExpectTableRowCountToBeBetween",
         arguments={"min_value": 1},
         what="the wave has no rows",
@@ -26,9 +26,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="one_row_per_person",
         severity="critical",
-        column=column,
+        columns=(column,),
         expectation="ExpectColumnValuesToNotBeNull",
-        arguments={"column": column},
+        arguments={},
         what="row without a person",
         expected="an id in every row",
         advice="Add the id, or remove the row.",
@@ -36,9 +36,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="one_row_per_person",
         severity="critical",
-        column=column,
+        columns=(column,),
         expectation="ExpectColumnValuesToBeUnique",
-        arguments={"column": column},
+        arguments={},
         what="a person with more than one row",
         expected="one row per person and wave",
         advice="Decide which row is the person's, and remove the other.",

@@ -33,7 +33,7 @@ def gate(definitions: Definitions, stores: Sequence[Store]) -> Gates:
         rules = _distinct(
             rule for module in gates() if hasattr(module, "rules") for rule in module.rules(definitions, wave, store)
         )
-        done, found = expectations.run(rules, store, study.person.id, study.person.site, wave.date)
+        done, found = expectations.run(rules, store, study)
         planned, ran = planned + len(rules), ran + done
         findings += found
     if len(stores) == len(study.waves):
@@ -46,4 +46,4 @@ def gate(definitions: Definitions, stores: Sequence[Store]) -> Gates:
 
 def _distinct(rules: Iterable[Rule]) -> list[Rule]:
     """Each rule once: two instruments may be bound to the same column."""
-    return list({(rule.gate, rule.expectation, repr(sorted(rule.arguments.items()))): rule for rule in rules}.values())
+    return list({(r.gate, r.expectation, r.columns, repr(sorted(r.arguments.items()))): r for r in rules}.values())

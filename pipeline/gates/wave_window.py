@@ -18,9 +18,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="wave_window",
         severity="critical",
-        column=wave.date,
+        columns=(wave.date,),
         expectation="ExpectColumnValuesToBeBetween",
-        arguments={"column": wave.date, "min_value": first.toordinal(), "max_value": last.toordinal()},
+        arguments={"min_value": first.toordinal(), "max_value": last.toordinal()},
         what="a day outside the wave's window, or no day at all",
         expected=f"a day from {first.isoformat()} to {last.isoformat()}, written as {first.isoformat()}",
         advice="Correct the day, or the wave's window in study.toml.",
@@ -28,9 +28,9 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
     yield Rule(
         gate="wave_window",
         severity="warning",
-        column=wave.date,
+        columns=(wave.date,),
         expectation="ExpectColumnValuesToNotBeNull",
-        arguments={"column": wave.date},
+        arguments={},
         what="a row without a day",
         expected="the day of each answer",
         advice="Whether these people answered inside the window is not known.",
