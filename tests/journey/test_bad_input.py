@@ -94,7 +94,7 @@ def path_outside(study: Path) -> None:
 CASES = [
     (missing_file, 11, ["year1.csv", "no such file"]),
     (wrong_encoding, 11, ["year1.csv", "not UTF-8", "line"]),
-    (unknown_code, 12, ["declared_codes", "proqol_04", "9", "row 5", "1 to 5"]),
+    (unknown_code, 12, ["declared_codes", "proqol_04", "(9)", "row 5", "1, 2, 3, 4, 5"]),
     (duplicated_person, 12, ["one_row_per_person", "person", "2 of 51"]),
     (unknown_site, 12, ["known_sites", "NAN", "row 2", "VIC"]),
     (misspelt_key, 10, ["study.toml", "sinthetic", "Did you mean 'synthetic'?"]),
