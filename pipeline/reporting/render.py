@@ -38,6 +38,8 @@ def render(report: Report, page: str) -> bytes:
             report=report,
             study=study,
             kind=report.text(outline["kind"]),
+            running=f"{report.text(study.title)}, release {report.release}"
+            + (". " + report.words.SYNTHETIC if study.synthetic else ""),
             public=page == "funder",
             sections=sections,
             style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
@@ -67,4 +69,11 @@ def _outline() -> dict[str, Any]:
 @cache
 def _environment() -> Environment:
     loader = FileSystemLoader(_HERE)
-    return Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["css_string"] = _css_string
+    return environment
+
+
+def _css_string(text: str) -> Markup:
+    """Text as a CSS string that can neither end early nor close the style element."""
+    return Markup('"' + "".join(c if c.isalnum() or c in " .,-" else f"\\{ord(c):x} " for c in text) + '"')

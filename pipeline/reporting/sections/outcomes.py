@@ -40,7 +40,7 @@ def _outcome(report: Report, outcome: Outcome) -> dict[str, Any]:
         "axis": on,
         "rows": [_row(report, outcome, site, label, on) for site, label in report.sites],
         "mid": None if mid is None else report.words.number(mid, 2).rstrip("0").rstrip("."),
-        "mid_source": outcome.mid_source,
+        "mid_source": outcome.mid_source.rstrip("."),
         "estimated": bool(limits),
     }
 
