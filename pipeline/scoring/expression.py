@@ -27,21 +27,31 @@ def score(compiled: CompiledInstrument, frame: Frame) -> Frame:
     native: Any = nw.from_native(frame)
     present = set(native.collect_schema().names())
     groups = compiled.instrument.item_groups
-    clean = native.with_columns(
-        (_blank_nan(nw.col(item)) if item in present else nw.lit(None, dtype=nw.Float64)).alias(f"_{item}") for item in groups
+    parts = {(scale.name, table.item): table for scale in compiled.primary for table in scale.tables}
+    # Step by step, each result a column: one expression for all repeats its parts, which DuckDB plans for many seconds.
+    scored = native.with_columns(
+        (_blank_nan(nw.col(item)) if item in present else nw.lit(None, dtype=nw.Float64)).alias(_ours(item)) for item in groups
     )
-    scored = clean.with_columns(
-        column for scale in compiled.primary for column in _columns(scale.name, *_evaluate(scale, groups))
-    )
+    scored = scored.with_columns(_contribution(table, groups).alias(_ours(*part)) for part, table in parts.items())
+    scored = scored.with_columns(_as_answered(scale.name, _count(scale)) for scale in compiled.primary)
+    scored = scored.with_columns(_as_value(scale.name, _evaluate(scale)) for scale in compiled.primary)
     for name, scale in compiled.derived:
-        scored = scored.with_columns(
-            _columns(name, *(_combine(scale) if scale.kind == "combination" else _categorise(scale, groups)))
-        )
-    return scored.drop([f"_{item}" for item in groups]).to_native()  # type: ignore[no-any-return]
+        value, answered = _combine(scale) if scale.kind == "combination" else _categorise(scale, groups)
+        scored = scored.with_columns(_as_value(name, value), _as_answered(name, answered))
+    return scored.drop([_ours(item) for item in groups] + [_ours(*part) for part in parts]).to_native()  # type: ignore[no-any-return]
 
 
-def _columns(name: str, value: nw.Expr, answered: nw.Expr) -> list[nw.Expr]:
-    return [value.cast(nw.Float64).alias(name), answered.cast(nw.Int16).alias(f"{name}__answered")]
+def _ours(*names: str) -> str:
+    """A column name that no file has."""
+    return ":".join(("_rosewave", *names))
+
+
+def _as_value(name: str, value: nw.Expr) -> nw.Expr:
+    return value.cast(nw.Float64).alias(name)
+
+
+def _as_answered(name: str, answered: nw.Expr) -> nw.Expr:
+    return answered.cast(nw.Int16).alias(f"{name}__answered")
 
 
 def _blank_nan(column: nw.Expr) -> nw.Expr:
@@ -51,16 +61,23 @@ def _blank_nan(column: nw.Expr) -> nw.Expr:
 
 
 def _item(item: str) -> nw.Expr:
-    return nw.col(f"_{item}")
+    return nw.col(_ours(item))
 
 
-def _evaluate(scale: CompiledScale, groups: dict[str, ItemGroup]) -> tuple[nw.Expr, nw.Expr]:
-    contributions = [_contribution(table, groups) for table in scale.tables]
-    answered = reduce(add, [(~value.is_null()).cast(nw.Int16) for value in contributions])
-    total = reduce(add, [value.fill_null(0.0) for value in contributions])
+def _parts(scale: CompiledScale) -> list[nw.Expr]:
+    return [nw.col(_ours(scale.name, table.item)) for table in scale.tables]
+
+
+def _count(scale: CompiledScale) -> nw.Expr:
+    return reduce(add, [(~part.is_null()).cast(nw.Int16) for part in _parts(scale)])
+
+
+def _evaluate(scale: CompiledScale) -> nw.Expr:
+    answered = nw.col(f"{scale.name}__answered")
+    total = reduce(add, [part.fill_null(0.0) for part in _parts(scale)])
     if scale.base is not None:
         total = total * float(scale.base) / answered.cast(nw.Float64)
-    return nw.when(answered >= scale.min_answered).then(scale.constant + scale.factor * total), answered
+    return nw.when(answered >= scale.min_answered).then(scale.constant + scale.factor * total)
 
 
 def _contribution(table: ItemTable, groups: dict[str, ItemGroup]) -> nw.Expr:
@@ -109,8 +126,7 @@ def _combine(scale: Scale) -> tuple[nw.Expr, nw.Expr]:
     total = reduce(add, [term.weight * (nw.col(term.scale) - term.mean) / term.sd for term in scale.terms])
     value = scale.constant + scale.factor * total
     answered = reduce(add, [nw.col(f"{term.scale}__answered") for term in scale.terms])
-    # floor(x + 1/2) without a floor function, which not every engine has for lazy frames
-    return ((value + 0.5) - (value + 0.5) % 1.0 if scale.round == "half_up" else value), answered
+    return ((value + 0.5).floor() if scale.round == "half_up" else value), answered
 
 
 def _categorise(scale: Scale, groups: dict[str, ItemGroup]) -> tuple[nw.Expr, nw.Expr]:
