@@ -57,17 +57,18 @@ def fill_pattern(pattern: str, item: str) -> str:
 
 
 def fitting_names(instrument: Instrument, columns: list[str]) -> list[NameSet]:
-    """The name sets whose columns are all present; one that says no more than another fitting one is left out.
+    """The name sets whose columns are all present, in any case; one that says less than another fitting one is left out.
 
-    The item ids themselves, in any case, are a name set too.
+    The item ids themselves are a name set too.
     """
-    by_fold = {column.casefold(): column for column in columns}
-    sets = list(instrument.names)
-    if all(item in by_fold for item in instrument.item_ids):
-        sets.insert(0, NameSet(id="item ids", columns={item: by_fold[item] for item in instrument.item_ids}))
-    fitting = [names for names in sets if set(names.columns.values()) <= set(columns)]
-    return [a for a in fitting if not any(_says_less(a, b) for b in fitting)]
+    present = {column.casefold(): column for column in columns} | {column: column for column in columns}
+    ids = NameSet(id="item ids", columns={item: item for item in instrument.item_ids})
+    found = [_found(names, present) for names in (ids, *instrument.names)]
+    fitting = [names for names in found if names is not None]
+    return [a for a in fitting if not any(a.columns.items() < b.columns.items() for b in fitting)]
 
 
-def _says_less(a: NameSet, b: NameSet) -> bool:
-    return a is not b and a.columns.items() < b.columns.items()
+def _found(names: NameSet, present: dict[str, str]) -> NameSet | None:
+    """The name set with the file's own spelling of its columns, or None where one is not there."""
+    columns = {item: present.get(column, present.get(column.casefold(), "")) for item, column in names.columns.items()}
+    return NameSet(id=names.id, columns=columns) if all(columns.values()) else None
