@@ -63,7 +63,7 @@ def json_bytes(content: Any) -> bytes:
 
 
 def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    """CSV with commas and line feeds; None is an empty cell, a cell that a spreadsheet would run is neutralised."""
+    """CSV with commas and line feeds; None and NaN are empty cells, a cell that a spreadsheet would run is neutralised."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([neutral(name) for name in header])
@@ -72,8 +72,8 @@ def csv_bytes(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
 
 
 def neutral(cell: Any) -> Any:
-    """The cell as a spreadsheet may safely show it. Numbers keep their full precision."""
-    if cell is None:
+    """The cell as a spreadsheet may safely show it: empty where there is nothing, numbers in their full precision."""
+    if cell is None or cell != cell:  # NaN alone is not itself
         return ""
     if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) and not _is_number(cell):
         return "'" + cell

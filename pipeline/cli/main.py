@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.cli import commands
-from pipeline.errors import EXIT_BUG, RosewaveError
+from pipeline.errors import EXIT_DONE, RosewaveError
 
 _Argument = tuple[str, dict[str, Any]]
 _ABOUT = "From the raw waves of a longitudinal survey to an outcome report that can be defended."
@@ -81,10 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
+        # Whoever read our output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_BUG
+        return EXIT_DONE
 
 
 def entry() -> None:
     """The `rosewave` command."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe that cannot show a letter gets its code instead of a traceback.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     sys.exit(main())

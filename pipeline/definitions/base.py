@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 Language = Literal["en", "fr"]
 Better = Literal["higher", "lower"]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Definition(BaseModel):
@@ -23,7 +24,14 @@ def _has_english(labels: dict[Language, str]) -> dict[Language, str]:
     return labels
 
 
+def _ascends(ends: tuple[float, float]) -> tuple[float, float]:
+    if not ends[0] < ends[1]:
+        raise ValueError(f"a range goes from low to high, not from {ends[0]:g} to {ends[1]:g}")
+    return ends
+
+
 Labels = Annotated[dict[Language, str], AfterValidator(_has_english)]
+Range = Annotated[tuple[float, float], AfterValidator(_ascends)]
 
 
 def label(labels: dict[Language, str], language: Language) -> str:

@@ -35,11 +35,7 @@ def columns_of(instrument: Instrument, binding: WaveBinding, where: str) -> Colu
         columns = dict(by_id[binding.names].columns)
         not_asked |= set(items) - set(columns)
     elif isinstance(binding.columns, str):
-        columns = {item: fill_pattern(binding.columns, item) for item in items if item not in not_asked}
-        if len(items) > 1 and len(set(columns.values())) == 1:
-            problems.append(
-                Problem(f"{where}.columns", f"the pattern {binding.columns!r} names one column", "{item} or {number} in it")
-            )
+        columns = {item: fill_pattern(binding.columns, item) for item in items}
     else:
         columns = dict(binding.columns or {})
     for item in [*columns, *not_asked, *(item for recode in binding.recodes for item in recode.items)]:
@@ -48,7 +44,35 @@ def columns_of(instrument: Instrument, binding: WaveBinding, where: str) -> Colu
     unbound = [item for item in items if item not in columns and item not in not_asked]
     if unbound:
         problems.append(Problem(where, f"no column for item {', '.join(unbound)}", "a column each, or the item in not_asked"))
-    return Columns({item: columns[item] for item in items if item in columns}, tuple(sorted(not_asked)), tuple(problems))
+    asked = {item: columns[item] for item in items if item in columns and item not in not_asked}
+    problems += _shared_columns(asked, binding, where) + _wrong_recodes(instrument, binding, where)
+    return Columns(asked, tuple(sorted(not_asked)), tuple(problems))
+
+
+def _shared_columns(columns: dict[str, str], binding: WaveBinding, where: str) -> list[Problem]:
+    if isinstance(binding.columns, str) and len(columns) > 1 and len(set(columns.values())) == 1:
+        return [Problem(f"{where}.columns", f"the pattern {binding.columns!r} names one column", "{item} or {number} in it")]
+    items: dict[str, list[str]] = {}
+    for item, column in columns.items():
+        items.setdefault(column, []).append(item)
+    return [
+        Problem(where, f"column {column!r} stands for items {', '.join(sharing)}", "a column each")
+        for column, sharing in items.items()
+        if len(sharing) > 1
+    ]
+
+
+def _wrong_recodes(instrument: Instrument, binding: WaveBinding, where: str) -> list[Problem]:
+    problems: list[Problem] = []
+    recoded = [(item, recode) for recode in binding.recodes for item in recode.items if item in instrument.item_groups]
+    for item, recode in recoded:
+        answers = instrument.item_groups[item].answers
+        if wrong := sorted(set(recode.map.values()) - set(answers)):
+            found = f"{item!r} is recoded to {', '.join(map(str, wrong))}"
+            problems.append(Problem(where, found, f"an answer from {answers[0]} to {answers[-1]}"))
+    items = [item for item, _ in recoded]
+    twice = sorted({item for item in items if items.count(item) > 1})
+    return problems + [Problem(where, f"{item!r} is recoded twice", "one recode per item") for item in twice]
 
 
 def fill_pattern(pattern: str, item: str) -> str:
@@ -56,19 +80,26 @@ def fill_pattern(pattern: str, item: str) -> str:
     return pattern.replace("{item}", item).replace("{number}", "".join(re.findall(r"\d", item)))
 
 
-def fitting_names(instrument: Instrument, columns: list[str]) -> list[NameSet]:
-    """The name sets whose columns are all present, in any case; one that says less than another fitting one is left out.
-
-    The item ids themselves are a name set too.
-    """
-    present = {column.casefold(): column for column in columns} | {column: column for column in columns}
+def name_sets(instrument: Instrument) -> dict[str, NameSet]:
+    """The instrument's name sets by id; the item ids themselves are the first."""
     ids = NameSet(id="item ids", columns={item: item for item in instrument.item_ids})
-    found = [_found(names, present) for names in (ids, *instrument.names)]
-    fitting = [names for names in found if names is not None]
+    return {names.id: names for names in (ids, *instrument.names)}
+
+
+def fitting_names(instrument: Instrument, columns: list[str]) -> list[NameSet]:
+    """The name sets whose columns are all present, in any case; one that says less than another fitting one is left out."""
+    found = [spelled(names, columns) for names in name_sets(instrument).values()]
+    fitting = [names for names in found if set(names.columns.values()) <= set(columns)]
     return [a for a in fitting if not any(a.columns.items() < b.columns.items() for b in fitting)]
 
 
-def _found(names: NameSet, present: dict[str, str]) -> NameSet | None:
-    """The name set with the file's own spelling of its columns, or None where one is not there."""
-    columns = {item: present.get(column, present.get(column.casefold(), "")) for item, column in names.columns.items()}
-    return NameSet(id=names.id, columns=columns) if all(columns.values()) else None
+def spelled(names: NameSet, columns: list[str]) -> NameSet:
+    """The name set with its columns as the file spells them, which may be in another case."""
+    by_fold = {column.casefold(): column for column in columns}
+    return NameSet(
+        id=names.id,
+        columns={
+            item: column if column in columns else by_fold.get(column.casefold(), column)
+            for item, column in names.columns.items()
+        },
+    )

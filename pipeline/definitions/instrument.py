@@ -10,7 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from pipeline.definitions.base import Better, Definition, Identifier, Labels, Language
+from pipeline.definitions.base import Better, Definition, Identifier, Labels, Language, Range, Text
 
 ReasonWord = Literal["refused", "dont_know", "not_applicable", "not_asked", "skipped"]
 
@@ -34,6 +34,8 @@ class ItemGroup(Definition):
     def _codes_stand_once(self) -> Self:
         if bool(self.codes) == (self.range is not None):
             raise ValueError("either codes or range is needed, not both")
+        if not self.answers:
+            raise ValueError("the range holds no answer")
         if list(self.answers) != sorted(set(self.answers)):
             raise ValueError("codes must ascend and stand once each")
         taken = [code for codes in self.reserved.values() for code in codes]
@@ -78,7 +80,7 @@ class Mid(Definition):
     """A minimal important difference in scale points, with its source."""
 
     value: float = Field(gt=0)
-    source: str
+    source: Text
 
 
 class Term(Definition):
@@ -123,12 +125,12 @@ class Scale(Definition):
     prorate: bool = False
     routed_as: int | None = None
     round: Literal["half_up"] | None = None
-    range: tuple[float, float] | None = None
+    range: Range | None = None
     bands: tuple[Band, ...] = ()
     mid: Mid | None = None
     meaning: Labels | None = None
     notes: str = ""
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = Field(min_length=1)
 
     @property
     def is_primary(self) -> bool:
@@ -172,7 +174,7 @@ class Source(Definition):
     """Where a fact comes from."""
 
     id: Identifier
-    text: str
+    text: Text
     doi: str = ""
 
 
@@ -186,9 +188,9 @@ class NameSet(Definition):
 class Example(Definition):
     """One filled form with its scores as an outside source gives them, to `decimals` places."""
 
-    source: str
+    source: Text
     answers: dict[str, int]
-    expect: dict[str, float]
+    expect: dict[str, float] = Field(min_length=1)
     decimals: int = 9
 
 
@@ -200,8 +202,8 @@ class Instrument(Definition):
     title: Labels
     version: str
     language: str
-    licence: str = Field(min_length=1)
-    terms: str = Field(min_length=1)
+    licence: Text
+    terms: Text
     status: Literal["verified", "unverified"] = "verified"
     sources: tuple[Source, ...] = Field(min_length=1)
     items: tuple[ItemGroup, ...] = Field(min_length=1)
@@ -226,7 +228,7 @@ class Instrument(Definition):
             raise ValueError("an item is listed twice")
         problems: list[str] = []
         for group in self.items:
-            problems += [f"asked_if names {gate!r}, which is not an item" for gate in group.asked_if if gate not in listed]
+            problems += self._no_answers("asked_if", group.asked_if)
         sources = {source.id for source in self.sources}
         earlier: set[str] = set()
         for name, scale in self.scales.items():
@@ -234,6 +236,8 @@ class Instrument(Definition):
             problems += [f"{name}: {term.scale!r} is not a scale above it" for term in scale.terms if term.scale not in earlier]
             problems += [f"{name}: {source!r} is not a source" for source in scale.sources if source not in sources]
             problems += self._uncovered_codes(name, scale) + self._unclear_routes(name, scale)
+            for part in (*(recode.given for recode in scale.recode), *(rule.when for rule in scale.rules)):
+                problems += self._no_answers(name, part)
             earlier.add(name)
         for names in self.names:
             problems += [f"names {names.id}: {item!r} is not an item" for item in names.columns if item not in listed]
@@ -244,29 +248,39 @@ class Instrument(Definition):
             raise ValueError("; ".join(problems))
         return self
 
+    def _no_answers(self, where: str, named: dict[str, tuple[int, ...]]) -> list[str]:
+        """What is wrong with a condition: items that do not exist, and codes that can never be an answer."""
+        known = self.item_groups
+        return [f"{where} names {item!r}, which is not an item" for item in named if item not in known] + [
+            f"{where} names {code}, which is no answer of {item!r}"
+            for item, codes in named.items()
+            for code in codes
+            if item in known and code not in known[item].answers
+        ]
+
     def _unclear_routes(self, name: str, scale: Scale) -> list[str]:
-        # What a skipped item stands for can be looked up by one gate's answer, and by an answer that exists.
-        if scale.routed_as is None:
-            return []
-        groups = [(item, self.item_groups[item]) for item in scale.needed_items if item in self.item_groups]
-        several = [
-            f"{name}: {item!r} has several gates, routed_as needs one" for item, group in groups if len(group.asked_if) > 1
-        ]
-        absent = [
-            f"{name}: routed_as is no answer of {item!r}" for item, group in groups if scale.routed_as not in group.answers
-        ]
-        return several + absent
+        # What an item's answer, or its absence, stands for can be looked up by one gate's answer.
+        groups = {item: self.item_groups[item] for item in scale.needed_items if item in self.item_groups}
+        gates = {item: {gate for recode in scale.recode if item in recode.items for gate in recode.given} for item in groups}
+        absent: list[str] = []
+        if scale.routed_as is not None:
+            gates = {item: known | set(groups[item].asked_if) for item, known in gates.items()}
+            absent = [f"{name}: routed_as is no answer of {i!r}" for i, g in groups.items() if scale.routed_as not in g.answers]
+        return absent + [f"{name}: {item!r} has several gates, its table needs one" for item in gates if len(gates[item]) > 1]
 
     def _uncovered_codes(self, name: str, scale: Scale) -> list[str]:
         # A code without its number in the table would score as nothing, which is often the best health: refuse it here.
-        tables = {item: set(table) for item, table in scale.weights.items()}
-        for recode in scale.recode:
-            if not recode.given:
-                tables |= {item: set(recode.map) for item in recode.items}
-        known = self.item_groups
-        missing_table = [item for item in scale.items if scale.kind == "recoded" and item not in tables]
-        return [f"{name}: item {item!r} has no recode" for item in missing_table] + [
-            f"{name}: item {item!r} has codes {list(known[item].answers)}, its table {sorted(codes)}"
-            for item, codes in tables.items()
-            if item in known and codes != set(known[item].answers)
-        ]
+        tables = [(item, set(table)) for item, table in scale.weights.items()]
+        tables += [(item, set(recode.map)) for recode in scale.recode for item in recode.items]
+        known, plain = self.item_groups, {item for recode in scale.recode if not recode.given for item in recode.items}
+        missing_table = [item for item in scale.items if scale.kind == "recoded" and item not in plain]
+        strange = dict.fromkeys(item for recode in scale.recode for item in recode.items if item not in scale.items)
+        return (
+            [f"{name}: item {item!r} has no recode" for item in missing_table]
+            + [f"{name}: a recode names {item!r}, which is not among its items" for item in strange]
+            + [
+                f"{name}: item {item!r} has codes {list(known[item].answers)}, its table {sorted(codes)}"
+                for item, codes in tables
+                if item in known and codes != set(known[item].answers)
+            ]
+        )

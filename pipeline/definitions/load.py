@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from pipeline.definitions.base import Definition
 from pipeline.definitions.binding import columns_of
 from pipeline.definitions.instrument import Instrument, Scale
-from pipeline.definitions.study import ReadyScore, Study
+from pipeline.definitions.study import ReadyScore, Study, plain_code
 from pipeline.errors import DefinitionError, InputError, Problem, nearest
 
 T = TypeVar("T", bound=Definition)
@@ -58,8 +58,8 @@ def load(study: str | Path) -> Definitions:
         files.append(library[name])
         if instrument := _parse_instrument(library[name], problems):
             instruments[name] = instrument
-    if parsed and not problems:
-        problems = _broken_references(path, parsed, instruments)
+    if parsed:
+        problems += _broken_references(path, parsed, instruments)
     if problems or parsed is None:
         raise DefinitionError(problems)
     return Definitions(parsed, instruments, path.parent, tuple(files))
@@ -102,14 +102,21 @@ def parse(path: Path, model: type[T], problems: list[Problem]) -> T | None:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        problems += [_as_problem(path, model, content, detail) for detail in error.errors()]
+        details = error.errors()
+        # A part that cannot be read is not one part too few as well.
+        below = {detail["loc"][:length] for detail in details for length in range(len(detail["loc"]))}
+        problems += [
+            _as_problem(path, model, content, detail)
+            for detail in details
+            if detail["type"] != "too_short" or detail["loc"] not in below
+        ]
         return None
 
 
 def _toml(path: Path, problems: list[Problem]) -> dict[str, Any] | None:
     try:
-        with path.open("rb") as stream:
-            return tomllib.load(stream)
+        # Windows editors begin a file with a byte-order mark.
+        return tomllib.loads(path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
     except UnicodeDecodeError as error:
         problems.append(Problem(str(path), f"byte {error.start} is not UTF-8", "a TOML file in UTF-8"))
     except tomllib.TOMLDecodeError as error:
@@ -147,7 +154,7 @@ def _key(location: tuple[int | str, ...], content: Any) -> str:
         if isinstance(part, int):
             name = content.get("id", content.get("scale")) if isinstance(content, dict) else None
             key += f"[{name or part + 1}]"
-        elif part not in ("str", "dict[str,str]", "[key]"):
+        elif part not in ("str", "int", "float", "dict[str,str]", "[key]"):
             key += f".{part}" if key else str(part)
     return key or "the file"
 
@@ -174,7 +181,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 
 def _broken_references(path: Path, study: Study, instruments: dict[str, Instrument]) -> list[Problem]:
-    """Every name in the study that points nowhere."""
+    """Every name in the study that points nowhere; what points into an instrument that did not load is left aside."""
     problems: list[Problem] = []
     waves = [wave.id for wave in study.waves]
     sites = [site.id for site in study.sites]
@@ -186,7 +193,7 @@ def _broken_references(path: Path, study: Study, instruments: dict[str, Instrume
     for kind, ids in (("waves", waves), ("sites", sites), ("outcomes", [o.scale for o in study.outcomes])):
         for name in sorted({name for name in ids if ids.count(name) > 1}):
             problems.append(Problem(f"{path}: {kind}", f"{name!r} stands twice", "each once"))
-    codes = [code for site in study.sites for code in site.codes]
+    codes = [plain_code(code) for site in study.sites for code in site.codes]
     for code in sorted({code for code in codes if codes.count(code) > 1}, key=str):
         problems.append(Problem(f"{path}: sites", f"code {code!r} stands for two sites", "each code once"))
     for wave in study.waves:
@@ -198,7 +205,7 @@ def _broken_references(path: Path, study: Study, instruments: dict[str, Instrume
         for wave_id in [*binding.waves, *(binding.asked_at or ())]:
             known(f"instruments.{name}", "wave", wave_id, waves)
         for wave_id in waves:
-            if (at := binding.at(wave_id)) is not None:
+            if name in instruments and (at := binding.at(wave_id)) is not None:
                 problems += columns_of(instruments[name], at, f"{path}: instruments.{name} at {wave_id}").problems
     problems += _broken_outcomes(path, study, instruments)
     for strategy in study.strategies:
@@ -212,6 +219,9 @@ def _broken_outcomes(path: Path, study: Study, instruments: dict[str, Instrument
     scales = {f"{name}.{scale}": kind for name, i in instruments.items() for scale, kind in i.scales.items()}
     amounts = [name for name, scale in scales.items() if scale.kind != "category"] + list(study.scores)
     for outcome in study.outcomes:
+        owner = outcome.scale.partition(".")[0]
+        if owner in study.instruments and owner not in instruments:
+            continue
         where = f"{path}: outcomes[{outcome.scale}].scale"
         if outcome.scale in scales and outcome.scale not in amounts:
             problems.append(Problem(where, "its values are categories, not amounts", f"one of {', '.join(amounts)}"))

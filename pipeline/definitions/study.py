@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+import math
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from pipeline.definitions.base import Better, Definition, Identifier, Labels, Language
+from pipeline.definitions.base import Better, Definition, Identifier, Labels, Language, Range
 from pipeline.definitions.instrument import ReasonWord
 
 Code = str | int | float
@@ -15,14 +17,28 @@ Code = str | int | float
 
 def _codes_as_numbers(value: object) -> object:
     # TOML keys are always text, so `"0" = 2` stands for the answer 0.
-    return {_number_if_possible(key): code for key, code in value.items()} if isinstance(value, dict) else value
+    return {plain_code(key): code for key, code in value.items()} if isinstance(value, dict) else value
 
 
-def _number_if_possible(key: object) -> object:
+def plain_code(code: Any) -> Any:
+    """A raw code as it is compared: text that is a number is that number, other text is stripped of its blanks."""
+    if not isinstance(code, str):
+        return code
+    text = code.strip()
     try:
-        return float(key) if isinstance(key, str) else key
+        number = float(text)
     except ValueError:
-        return key
+        return text
+    # "nan" and "inf" are words that somebody typed, not numbers
+    return number if math.isfinite(number) and "_" not in text else text
+
+
+def _stands_once(codes: Iterable[Code]) -> None:
+    seen: set[Any] = set()
+    for code in codes:
+        if plain_code(code) in seen:
+            raise ValueError(f"{code} stands twice")
+        seen.add(plain_code(code))
 
 
 CodeMap = Annotated[dict[float | str, int], BeforeValidator(_codes_as_numbers)]
@@ -79,6 +95,11 @@ class Wave(Definition):
             raise ValueError("window and date (the column that holds the day) go together")
         return self
 
+    @model_validator(mode="after")
+    def _one_reason_per_code(self) -> Self:
+        _stands_once(code for codes in self.missing.values() for code in codes)
+        return self
+
 
 class Site(Definition):
     """One place, and the raw values that stand for it in the files."""
@@ -95,6 +116,11 @@ class Fact(Definition):
     column: str
     title: Labels
     values: tuple[tuple[Code, Labels], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_label_per_value(self) -> Self:
+        _stands_once(code for code, _ in self.values)
+        return self
 
 
 class Person(Definition):
@@ -156,7 +182,7 @@ class ReadyScore(Definition):
 
     column: str
     title: Labels
-    range: tuple[float, float]
+    range: Range
     better: Better
     source: str
     meaning: Labels | None = None
@@ -169,7 +195,7 @@ class Outcome(Definition):
     role: Role
     family: str = ""
     mid: float | None = Field(default=None, gt=0)
-    mid_source: str = ""
+    mid_source: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
 
     @model_validator(mode="after")
     def _mid_has_source(self) -> Self:

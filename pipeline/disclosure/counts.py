@@ -11,15 +11,21 @@ def table(name: str, counts: Mapping[str, int], threshold: int) -> PublicTable:
     """Counts that add up to a published total. A small count (1 to threshold - 1) is withheld.
 
     A single withheld count would be the total less the others, so the next smallest ones go with it until at least
-    two are withheld and together they hold at least `threshold` people. A total below the threshold takes all with it.
+    two are withheld, together they hold at least `threshold` people, and not each of them must be 1. Where that cannot
+    be had, and where the total is below the threshold, everything is withheld.
     """
     total = sum(counts.values())
-    if 0 < total < threshold:
-        return PublicTable(name, None, tuple(PublicCount(key, None) for key in counts))
     hidden = {key for key, n in counts.items() if 0 < n < threshold}
     rest = sorted((key for key in counts if key not in hidden and counts[key] > 0), key=lambda key: (counts[key], key))
-    while hidden and rest and (len(hidden) < 2 or sum(counts[key] for key in hidden) < threshold):
+
+    def given_away() -> bool:
+        people = sum(counts[key] for key in hidden)
+        return len(hidden) < 2 or people < threshold or people == len(hidden)
+
+    while hidden and rest and given_away():
         hidden.add(rest.pop(0))
+    if hidden and given_away():
+        return PublicTable(name, None, tuple(PublicCount(key, None) for key in counts))
     return PublicTable(name, total, tuple(PublicCount(key, None if key in hidden else n) for key, n in counts.items()))
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pipeline.definitions.load import Definitions
 from pipeline.definitions.study import Outcome
 from pipeline.disclosure import counts
 from pipeline.disclosure.public import PublicEstimate, PublicQuality, PublicResults, PublicTable
-from pipeline.disclosure.rounding import ALL_STEP, rounded, step
+from pipeline.disclosure.rounding import FEW, STEP, band, has_few_values, rounded, step
+from pipeline.disclosure.verdicts import carried
 from pipeline.gates.finding import Gates
 from pipeline.pairing.denominators import PEOPLE, Denominator
 from pipeline.pairing.link import ALL, Linked
 from pipeline.results import Results, minimal_difference
+
+# Reasons that say nothing about anybody's answers. Others, such as "everybody changed by the same amount", do.
+_PUBLIC_REASONS = ("not asked at", "the model did not converge")
 
 
 def disclose(
@@ -20,8 +26,10 @@ def disclose(
     study = definitions.study
     threshold = study.privacy.threshold
     everybody = next(row for row in denominators if (row.site, row.outcome) == (ALL, PEOPLE))
+    flow = counts.flow(everybody.people_baseline, everybody.people_followup, everybody.people_both, threshold)
+    exact = flow.both is not None
     estimates = [
-        _estimate(definitions, results, outcome, site, threshold)
+        _estimate(definitions, results, outcome, site, exact and site == ALL)
         for outcome in study.outcomes
         for site in (*linked.site_ids, ALL)
     ]
@@ -29,51 +37,57 @@ def disclose(
         study=study.study.id,
         contrast=study.contrast,
         threshold=threshold,
-        flow=counts.flow(everybody.people_baseline, everybody.people_followup, everybody.people_both, threshold),
+        flow=flow,
         tables=_tables(definitions, linked, denominators, threshold),
         estimates=tuple(estimates),
         quality=PublicQuality(gates.rules, gates.ran, sum(f.severity == "warning" for f in gates.findings)),
     )
 
 
-def _estimate(definitions: Definitions, results: Results, outcome: Outcome, site: str, threshold: int) -> PublicEstimate:
+def _estimate(definitions: Definitions, results: Results, outcome: Outcome, site: str, exact: bool) -> PublicEstimate:
+    """One published estimate. `exact`: its counts may stand as they are, if its people are not few."""
     result = results.headline(outcome.scale, site)
-    full = result.estimate
+    full, verdict = result.estimate, result.verdict
+    threshold, mid = definitions.study.privacy.threshold, minimal_difference(definitions, outcome)
+    scale = definitions.scale_of(outcome.scale)
     place = PublicEstimate(full.outcome, site, result.role, full.contrast, full.analysis, "withheld")
-    if full.status != "ok":
-        if "asked" not in full.reason and full.n_pairs < threshold:
-            return place  # a reason such as "nobody answered both times" is a count
-        return PublicEstimate(
-            full.outcome, site, result.role, full.contrast, full.analysis, "not_estimated", reason=full.reason
-        )
-    if full.n_pairs < threshold:
+    if full.status != "ok" or full.conf_low is None or full.conf_high is None or verdict is None:
+        if not full.reason.startswith(_PUBLIC_REASONS):
+            return place
+        return replace(place, status="not_estimated", reason=full.reason)
+    few = full.n_pairs < FEW
+    if full.n_pairs < threshold or (few and scale.range is not None and has_few_values(scale.range)):
         return place
-    size = step(site != ALL, minimal_difference(definitions, outcome))
-    verdict = result.verdict
+    size = step(few, mid)
+    low, high = rounded(full.conf_low, size), rounded(full.conf_high, size)
+    verdict_id, excluded = carried(verdict, low, high, scale.better or "higher", mid)
     agreement = results.agreement(outcome.scale, site)
-    whole = site == ALL
-    return PublicEstimate(
-        outcome=full.outcome,
-        site=site,
-        role=result.role,
-        contrast=full.contrast,
-        analysis=full.analysis,
+    published = replace(
+        place,
         status="ok",
         method=full.method,
-        n=full.n,
-        n_baseline=full.n_baseline if whole else None,
-        n_followup=full.n_followup if whole else None,
-        n_pairs=full.n_pairs,
-        mean_baseline=rounded(full.mean_baseline, ALL_STEP) if whole else None,
-        mean_followup=rounded(full.mean_followup, ALL_STEP) if whole else None,
+        people=band(full.n_pairs, threshold),
+        step=size,
         estimate=rounded(full.estimate, size),
-        conf_low=rounded(full.conf_low, size),
-        conf_high=rounded(full.conf_high, size),
-        verdict=verdict.id if verdict else "",
-        rules_out=verdict.rules_out if verdict else "",
-        allowed_for_others=verdict.allowed_for_others if verdict else False,
+        conf_low=low,
+        conf_high=high,
+        verdict=verdict_id,
+        rules_out=excluded,
+        allowed_for_others=verdict.allowed_for_others and verdict_id == verdict.id,
         agreement_holds=agreement.holds,
         agreement_of=agreement.of,
+    )
+    if few or not exact:
+        return published
+    return replace(
+        published,
+        people=None,
+        n=full.n,
+        n_baseline=full.n_baseline,
+        n_followup=full.n_followup,
+        n_pairs=full.n_pairs,
+        mean_baseline=rounded(full.mean_baseline, STEP),
+        mean_followup=rounded(full.mean_followup, STEP),
     )
 
 

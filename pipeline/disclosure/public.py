@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.disclosure.rounding import Band
+
 Status = Literal["ok", "not_estimated", "withheld"]
 
 
@@ -20,7 +22,8 @@ class PublicCount:
 class PublicEstimate:
     """The published analysis of one outcome at one place: rounded, or withheld, or not estimated with its reason.
 
-    `n` counts everybody whom the analysis used. Means stand for all sites only.
+    `n` counts everybody whom the analysis used; where people are few, and at every site, the number who answered both
+    times stands as a band in `people` instead. `step` is what the change and its limits are rounded to.
     """
 
     outcome: str
@@ -31,6 +34,8 @@ class PublicEstimate:
     status: Status
     method: str = ""
     reason: str = ""
+    people: Band | None = None
+    step: float | None = None
     n: int | None = None
     n_baseline: int | None = None
     n_followup: int | None = None

@@ -17,7 +17,7 @@ from pipeline.models.estimate import Estimate, describe, not_estimated, why_not,
 from pipeline.pairing.link import Pairs
 
 SCOPES = ("all", "site")
-METHOD = "paired t test of complete pairs; effect size Hedges g_av with the interval of Bonett (2008)"
+METHOD = "paired t test of complete pairs"
 # R's sleep data, t.test(extra ~ group, paired = TRUE): group 2 minus group 1.
 REFERENCE = {
     "source": "R 4.2.2, datasets::sleep, t.test(x2, x1, paired = TRUE)",

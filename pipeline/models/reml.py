@@ -43,49 +43,57 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Fit:
-    """Coefficients (p,), their covariance (p, p), the covariance over waves (t, t), and what the df are made of."""
+    """Coefficients (p,), the covariance over waves (t, t), and what standard errors and degrees of freedom are made of.
+
+    The coefficients' covariance is `turn` @ `turn`.T; `first`, its derivatives, and `adjustment` stand in the coordinates
+    that `turn` makes orthonormal, and the derivatives are by steps of `information`.
+    """
 
     beta: FloatArray
-    phi: FloatArray
-    phi_linear: FloatArray
     sigma: FloatArray
-    information: FloatArray
+    turn: FloatArray
     first: FloatArray
+    information: FloatArray
+    adjustment: FloatArray
 
     def contrast(self, weights: FloatArray, df_method: str = "kenward_roger_linear") -> Contrast:
         """The combination `weights` (p,) @ beta. `df_method`: kenward_roger_linear or satterthwaite.
 
         Both have the same degrees of freedom for one contrast; they differ in the standard error.
         """
-        variance = float(weights @ self.phi @ weights)
-        gradient = np.einsum("i,ij,ajk,kl,l->a", weights, self.phi, self.first, self.phi, weights)
+        turned = weights @ self.turn
+        variance = float(turned @ turned)
+        gradient = turned @ self.first @ turned
         df = 2 * variance**2 / float(gradient @ np.linalg.solve(self.information, gradient))
-        adjusted = self.phi_linear if df_method == "kenward_roger_linear" else self.phi
-        return Contrast(float(weights @ self.beta), sqrt(float(weights @ adjusted @ weights)), df)
+        more = 2 * float(turned @ self.adjustment @ turned) if df_method == "kenward_roger_linear" else 0.0
+        return Contrast(float(weights @ self.beta), sqrt(variance + more), df)
 
 
 @dataclass(frozen=True)
 class _Pattern:
-    """The people (m) who answered the same waves: answers (m, k), design (m, k, p), derivatives of V (q, k, k)."""
+    """The people (m) who answered the same waves: answers (m, k), design (m, k, p)."""
 
     seen: NDArray[np.intp]
     y: FloatArray
     x: FloatArray
-    g: FloatArray
 
 
 @dataclass(frozen=True)
 class _State:
-    """The likelihood at one covariance matrix, with what Newton's step and the adjustment need."""
+    """The likelihood at one covariance matrix, with what Newton's step, the df and the adjustment need.
+
+    Derivatives are by steps along `basis` (q, t, t), the elements of the covariance as seen from its own root: near a
+    singular covariance they stay of one size, where those by the elements themselves cancel to nothing.
+    """
 
     loglik: float
+    basis: FloatArray
     gradient: FloatArray
     observed: FloatArray
     expected: FloatArray
     beta: FloatArray
-    phi: FloatArray
+    turn: FloatArray
     first: FloatArray
-    second: FloatArray
 
 
 def fit(values: FloatArray, design: FloatArray) -> Fit:
@@ -104,7 +112,7 @@ def _fit(values: FloatArray, design: FloatArray) -> Fit:
     if np.linalg.matrix_rank(design[known]) < design.shape[-1]:
         raise NotFittedError("a site has no answers in one of the waves")
     if not (known.T.astype(int) @ known).all():
-        raise NotFittedError("nobody answered two of the waves, so that their correlation is not known")
+        raise NotFittedError("two of the waves have nobody in common, so that their correlation is not known")
     # Each wave in units of its own spread: nothing depends on the units, and waves of very different spread are no trouble.
     size = _residual_spread(values, design)
     if (size <= _NOTHING * np.nanmax(np.abs(values))).any():
@@ -112,32 +120,25 @@ def _fit(values: FloatArray, design: FloatArray) -> Fit:
     values, design = values / size, design / size[:, None]
     patterns = list(_patterns(values, design))
     sigma, state = _maximise(_start(values, design), patterns)
-    _check_inside(sigma)
-    covariance = np.linalg.inv(state.observed)
-    # Kenward and Roger's P is minus `first`; the sign goes out in the product.
-    inner = np.einsum("ab,abij->ij", covariance, state.second) - np.einsum(
-        "ab,aij,jk,bkl->il", covariance, state.first, state.phi, state.first
-    )
-    phi_linear = state.phi + 2 * state.phi @ inner @ state.phi
-    return Fit(state.beta, state.phi, phi_linear, sigma * np.outer(size, size), state.observed, state.first)
+    _check(sigma, state)
+    adjustment = _adjustment(sigma, patterns, state)
+    return Fit(state.beta, sigma * np.outer(size, size), state.turn, state.first, state.observed, adjustment)
 
 
 def _patterns(values: FloatArray, design: FloatArray) -> Iterator[_Pattern]:
-    t = values.shape[1]
-    basis = _basis(t)
     known = ~np.isnan(values)
     for seen in np.unique(known[known.any(axis=1)], axis=0):
         rows = (known == seen).all(axis=1)
         waves = np.flatnonzero(seen)
-        yield _Pattern(waves, values[np.ix_(rows, waves)], design[rows][:, waves], basis[:, waves[:, None], waves])
+        yield _Pattern(waves, values[np.ix_(rows, waves)], design[rows][:, waves])
 
 
-def _basis(t: int) -> FloatArray:
-    """The derivative of the covariance matrix by each of its t(t+1)/2 elements."""
+def _elements(t: int) -> FloatArray:
+    """The derivative of a symmetric matrix by each of its t(t+1)/2 elements."""
     rows, columns = np.tril_indices(t)
-    basis = np.zeros((len(rows), t, t))
-    basis[range(len(rows)), rows, columns] = basis[range(len(rows)), columns, rows] = 1.0
-    return basis
+    elements = np.zeros((len(rows), t, t))
+    elements[range(len(rows)), rows, columns] = elements[range(len(rows)), columns, rows] = 1.0
+    return elements
 
 
 def _residuals(values: FloatArray, design: FloatArray) -> FloatArray:
@@ -171,24 +172,22 @@ def _start(values: FloatArray, design: FloatArray) -> FloatArray:
 
 
 def _maximise(sigma: FloatArray, patterns: list[_Pattern]) -> tuple[FloatArray, _State]:
-    rows, columns = np.tril_indices(len(sigma))
-    basis = _basis(len(sigma))
     state = _evaluate(sigma, patterns)
     for _ in range(_MOST_STEPS):
-        information = state.observed if np.linalg.eigvalsh(state.observed)[0] > 0 else state.expected
-        step = np.linalg.solve(information, state.gradient)
-        decrement = float(step @ state.gradient) if information is state.observed else np.inf
+        concave = np.linalg.eigvalsh(state.observed)[0] > 0
+        step = np.linalg.solve(state.observed if concave else state.expected, state.gradient)
+        decrement = float(step @ state.gradient) if concave else np.inf
         if decrement < _DECREMENT:
             return sigma, state
         for halving in range(_MOST_HALVINGS):
-            tried = sigma + np.einsum("a,aij->ij", step / 2**halving, basis)
+            tried = sigma + np.einsum("a,aij->ij", step / 2**halving, state.basis)
             if np.linalg.eigvalsh(tried)[0] > 1e-13:
                 after = _evaluate(tried, patterns)
                 if after.loglik >= state.loglik - 1e-13 * abs(state.loglik):
                     break
         else:
-            raise NotFittedError("the model did not converge")
-        if np.array_equal(tried[rows, columns], sigma[rows, columns]):
+            break
+        if np.array_equal(tried, sigma):
             if decrement < _STALLED:
                 return sigma, state
             break
@@ -199,52 +198,65 @@ def _maximise(sigma: FloatArray, patterns: list[_Pattern]) -> tuple[FloatArray, 
     raise NotFittedError("the model did not converge")
 
 
+def _whitened(sigma: FloatArray, basis: FloatArray, part: _Pattern) -> tuple[FloatArray, FloatArray, FloatArray, float]:
+    """Answers, design and derivatives in units in which the answers' covariance is 1; and its log determinant."""
+    root = np.linalg.cholesky(sigma[np.ix_(part.seen, part.seen)])
+    half = np.linalg.inv(root)
+    g = half @ basis[:, part.seen[:, None], part.seen] @ half.T
+    return part.y @ half.T, half @ part.x, g, 2 * float(np.log(np.diag(root)).sum())
+
+
 def _evaluate(sigma: FloatArray, patterns: list[_Pattern]) -> _State:
-    q = len(sigma) * (len(sigma) + 1) // 2
-    p = patterns[0].x.shape[-1]
-    xvx, xvy = np.zeros((p, p)), np.zeros(p)
-    inverses, logdet = [], 0.0
-    for part in patterns:
-        v = sigma[np.ix_(part.seen, part.seen)]
-        w = np.linalg.inv(v)
-        inverses.append(w)
-        logdet += len(part.y) * float(np.linalg.slogdet(v)[1])
-        xvx += np.einsum("mki,kl,mlj->ij", part.x, w, part.x)
-        xvy += np.einsum("mki,kl,ml->i", part.x, w, part.y)
-    phi: FloatArray = np.asarray(np.linalg.inv(xvx), dtype=np.float64)
-    beta = phi @ xvy
-    quadratic = 0.0
+    root = np.linalg.cholesky(sigma)
+    basis: FloatArray = root @ _elements(len(sigma)) @ root.T
+    q, p = len(basis), patterns[0].x.shape[-1]
+    white = [_whitened(sigma, basis, part) for part in patterns]
+    xx = sum((np.einsum("mki,mkj->ij", x, x) for _, x, _, _ in white), np.zeros((p, p)))
+    xy = sum((np.einsum("mki,mk->i", x, y) for y, x, _, _ in white), np.zeros(p))
+    triangle = np.linalg.cholesky(xx)
+    turn: FloatArray = np.linalg.inv(triangle).T
+    beta: FloatArray = turn @ (turn.T @ xy)
+    loglik = -2 * float(np.log(np.diag(triangle)).sum())
     trace, square = np.zeros(q), np.zeros(q)
-    traces, squares = np.zeros((q, q)), np.zeros((q, q))
+    traces, squares, seconds = np.zeros((q, q)), np.zeros((q, q)), np.zeros((q, q))
     first, mixed = np.zeros((q, p, p)), np.zeros((q, p))
-    second: FloatArray = np.zeros((q, q, p, p))
-    for part, w in zip(patterns, inverses, strict=True):
-        residual = part.y - part.x @ beta
-        u = residual @ w
-        quadratic += float(np.sum(u * residual))
-        wg = w @ part.g
-        wgw = wg @ w
-        gu = np.einsum("akl,ml->amk", part.g, u)
-        trace += len(part.y) * np.einsum("akk->a", wg)
-        square += np.einsum("amk,mk->a", gu, u)
-        traces += len(part.y) * np.einsum("akl,blk->ab", wg, wg)
-        squares += np.einsum("amk,kl,bml->ab", gu, w, gu)
-        mixed += np.einsum("mki,kl,aml->ai", part.x, w, gu)
-        first += np.einsum("mki,akl,mlj->aij", part.x, wgw, part.x)
-        second += np.einsum("mki,akl,bln,mnj->abij", part.x, wg, wgw, part.x, optimize=True)
-    second = (second + second.swapaxes(0, 1)) / 2
-    phi_first = phi @ first
-    expected: FloatArray = (
-        traces - 2 * np.einsum("ij,abji->ab", phi, second) + np.einsum("aij,bji->ab", phi_first, phi_first)
-    ) / 2
-    observed: FloatArray = squares - mixed @ phi @ mixed.T - expected
-    gradient = (square - trace + np.einsum("aii->a", phi_first)) / 2
-    loglik = -(logdet + float(np.linalg.slogdet(xvx)[1]) + quadratic) / 2
-    return _State(loglik, gradient, observed, expected, beta, phi, first, second)
+    for y, x, g, logdet in white:
+        residual, x = y - x @ beta, x @ turn
+        gr, gx = np.einsum("akl,ml->amk", g, residual), np.einsum("akl,mli->amki", g, x)
+        loglik -= len(y) * logdet + float(np.sum(residual**2))
+        trace += len(y) * np.einsum("akk->a", g)
+        square += np.einsum("mk,amk->a", residual, gr)
+        traces += len(y) * np.einsum("akl,bkl->ab", g, g)
+        squares += np.einsum("amk,bmk->ab", gr, gr)
+        mixed += np.einsum("mki,amk->ai", x, gr)
+        first += np.einsum("mki,amkj->aij", x, gx)
+        seconds += np.einsum("amki,bmki->ab", gx, gx)
+    expected: FloatArray = (traces - 2 * seconds + np.einsum("aij,bji->ab", first, first)) / 2
+    observed: FloatArray = squares - mixed @ mixed.T - expected
+    gradient: FloatArray = (square - trace + np.einsum("aii->a", first)) / 2
+    return _State(loglik / 2, basis, gradient, observed, expected, beta, turn, first)
 
 
-def _check_inside(sigma: FloatArray) -> None:
+def _adjustment(sigma: FloatArray, patterns: list[_Pattern], state: _State) -> FloatArray:
+    """Kenward and Roger's sum of cov(a, b) (Q_ab - P_a phi P_b).
+
+    The two terms can be huge and nearly equal. As squares of what is left of each derivative after its regression on the
+    design nothing cancels, and the sum is 0 where it should be: on complete pairs.
+    """
+    covariance = np.linalg.inv(state.observed)
+    total = np.zeros_like(state.turn)
+    for part in patterns:
+        _, x, g, _ = _whitened(sigma, state.basis, part)
+        x = x @ state.turn
+        left = np.einsum("akl,mli->amki", g, x) - np.einsum("mkj,aji->amki", x, state.first)
+        total += np.einsum("ab,amki,bmkj->ij", covariance, left, left, optimize=True)
+    return total
+
+
+def _check(sigma: FloatArray, state: _State) -> None:
     spread = np.sqrt(np.diag(sigma))
-    correlation = sigma / np.outer(spread, spread)
-    if np.linalg.eigvalsh(correlation)[0] < 1e-7:
+    if np.linalg.eigvalsh(sigma / np.outer(spread, spread))[0] < 1e-7:
         raise NotFittedError(_AT_BOUNDARY)
+    curvature = np.linalg.eigvalsh(state.observed)
+    if curvature[0] < 1e-9 * curvature[-1]:
+        raise NotFittedError("too few people answered the same waves for a correlation of the waves")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.definitions.instrument import Instrument
 from pipeline.definitions.load import Definitions
 from pipeline.scoring.kernel import Scored
 from pipeline.store import FloatArray, Store
@@ -96,7 +97,12 @@ def link(definitions: Definitions, stores: Sequence[Store], scored: Sequence[Map
         sites=np.array([site_ids.index(places[0]) for places in seen], dtype=np.intp),
         present=present,
         scores={name: _side_by_side(name, everything, index) for name in names},
-        asked={name: tuple(name in wave for wave in everything) for name in names},
+        asked={
+            name: tuple(
+                name in wave and _asked(definitions, store, name) for store, wave in zip(stores, everything, strict=True)
+            )
+            for name in names
+        },
         facts={
             fact: np.array([stores[w].facts[fact][index[person, w]] for person, w in enumerate(first)], dtype=object)
             for fact in study.person.facts
@@ -109,6 +115,20 @@ def _numbers(store: Store, scored: Mapping[str, Scored]) -> dict[str, FloatArray
     return {name: scale.values for name, scale in scored.items()} | {
         name: column.codes for name, column in store.scores.items()
     }
+
+
+def _asked(definitions: Definitions, store: Store, name: str) -> bool:
+    """Whether a wave asked enough of a scale's items for a score."""
+    instrument, _, scale = name.partition(".")
+    items = {item for item, column in store.items(instrument).items() if column.source}
+    return not scale or _can_be_scored(definitions.instruments[instrument], scale, items)
+
+
+def _can_be_scored(instrument: Instrument, name: str, items: set[str]) -> bool:
+    scale = instrument.scales[name]
+    if scale.terms:
+        return all(_can_be_scored(instrument, term.scale, items) for term in scale.terms)
+    return len(items & set(scale.needed_items)) >= (scale.min_answered or len(scale.needed_items))
 
 
 def _side_by_side(name: str, waves: Sequence[Mapping[str, FloatArray]], index: NDArray[np.intp]) -> FloatArray:

@@ -26,7 +26,10 @@ def missing_answers(stores: Sequence[Store]) -> tuple[MissingAnswers, ...]:
     rows = []
     for store in stores:
         for instrument in dict.fromkeys(owner for owner, _ in store.columns):
-            reasons = np.concatenate([column.reasons for column in store.items(instrument).values() if column.source])
+            asked = [column.reasons for column in store.items(instrument).values() if column.source]
+            if not asked:
+                continue
+            reasons = np.concatenate(asked)
             counted = [(reason.word, int((reasons == reason).sum())) for reason in Reason if reason != Reason.ANSWERED]
             answered = int((reasons == Reason.ANSWERED).sum())
             rows.append(MissingAnswers(store.wave, instrument, len(reasons), answered, tuple(r for r in counted if r[1])))

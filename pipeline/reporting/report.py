@@ -9,7 +9,6 @@ from pipeline.definitions.base import Language, label
 from pipeline.definitions.load import Definitions
 from pipeline.definitions.study import Outcome
 from pipeline.disclosure.public import PublicEstimate, PublicResults
-from pipeline.disclosure.rounding import step
 from pipeline.gates.finding import Gates
 from pipeline.pairing.denominators import Denominator
 from pipeline.pairing.link import ALL
@@ -26,6 +25,8 @@ class Evaluation:
     denominators: tuple[Denominator, ...]
     gates: Gates
     missing: tuple[MissingAnswers, ...]
+    left_out: tuple[tuple[str, str, int], ...]
+    movers: int
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,14 @@ class Report:
         """The outcome's minimal important difference."""
         return minimal_difference(self.definitions, outcome)
 
-    def places(self, outcome: Outcome, site: str) -> int:
-        """How many decimals the public numbers of an outcome at a place have."""
-        return int(self.words.places(step(site != ALL, self.mid(outcome))))
+    def places(self, estimate: PublicEstimate) -> int:
+        """How many decimals the numbers of a published estimate have."""
+        return int(self.words.places(estimate.step or 1.0))
+
+    def people(self, estimate: PublicEstimate) -> str:
+        """How many people stand under a published estimate, exactly or as a band."""
+        band = estimate.people
+        return str(self.words.band(band.low, band.high)) if band else "" if estimate.n is None else str(estimate.n)
 
     def verdict_sentence(self, estimate: PublicEstimate) -> str:
         """What can be said of one outcome at one place."""
@@ -84,10 +90,11 @@ class Report:
         """By how much the average changed; empty where there is no published number."""
         if estimate.estimate is None or estimate.conf_low is None or estimate.conf_high is None:
             return ""
-        places = self.places(outcome, estimate.site)
+        places = self.places(estimate)
         first, last = self.waves
         interval = self.words.interval(estimate.conf_low, estimate.conf_high, places)
-        who = self.words.answered(estimate.n, estimate.n_pairs)
+        band = estimate.people
+        who = self.words.answered_band(band.low, band.high) if band else self.words.answered(estimate.n, estimate.n_pairs)
         return str(self.words.change(self.scale_title(outcome.scale), last, first, estimate.estimate, interval, who, places))
 
 

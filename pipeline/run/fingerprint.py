@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pipeline
 from pipeline.definitions.load import Definitions
+from pipeline.errors import InputError, Problem
 from pipeline.files import sha256
 from pipeline.sources.locate import WITHDRAWN, locate
 
@@ -33,11 +34,18 @@ class Fingerprint:
 
 
 def fingerprint(definitions: Definitions) -> Fingerprint:
-    """Hash a study's inputs and definitions, and this software. Raises InputError where an input is absent."""
-    inputs = {wave.file: sha256(locate(definitions.folder, wave.file)) for wave in definitions.study.waves}
+    """Hash a study's inputs and definitions, and this software. Raises InputError where an input is absent or unreadable."""
+    inputs = {wave.file: _hash(locate(definitions.folder, wave.file)) for wave in definitions.study.waves}
     if (withdrawn := definitions.folder / WITHDRAWN).is_file():
-        inputs[WITHDRAWN] = sha256(withdrawn)
+        inputs[WITHDRAWN] = _hash(withdrawn)
     return Fingerprint(inputs, {path.name: sha256(path) for path in definitions.files}, code_digest(), lock_digest())
+
+
+def _hash(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        raise InputError(Problem(str(path), f"cannot be read: {error.strerror}", "a file that you may read")) from None
 
 
 @cache

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pandas as pd
 
-from pipeline.files import PRIVATE_FILE, write_bytes
 from pipeline.run.stages import Study
 
 
-def keep_scores(study: Study, path: Path) -> None:
-    """Write a Parquet with a row per person and wave: every score, and the items answered under it."""
+def scores_table(study: Study) -> bytes:
+    """A Parquet with a row per person and wave: every score, and the items answered under it."""
     waves = []
     for store, scored in zip(study.stores, study.scored, strict=True):
         columns: dict[str, object] = {"person": store.persons, "wave": store.wave, "site": store.sites}
@@ -22,4 +20,4 @@ def keep_scores(study: Study, path: Path) -> None:
         waves.append(pd.DataFrame(columns))
     buffer = io.BytesIO()
     pd.concat(waves, ignore_index=True).to_parquet(buffer, index=False)
-    write_bytes(path, buffer.getvalue(), PRIVATE_FILE)
+    return buffer.getvalue()

@@ -2,37 +2,46 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field, model_validator
 
 from pipeline.definitions.base import Definition
-from pipeline.definitions.binding import columns_of, fitting_names
+from pipeline.definitions.binding import columns_of, fitting_names, name_sets, spelled
 from pipeline.definitions.instrument import Instrument, ReasonWord
-from pipeline.definitions.load import load_instrument
+from pipeline.definitions.load import load_instrument, parse
 from pipeline.definitions.study import Code, ItemRecode, WaveBinding
 from pipeline.errors import DefinitionError, InputError, OutputError, Problem, UsageError
-from pipeline.files import csv_bytes, write_bytes
+from pipeline.files import PRIVATE_FILE, write_bytes, write_csv
 from pipeline.scoring.kernel import Scored
 from pipeline.scoring.wave import score_columns
 from pipeline.sources.binding import BoundInstrument, bind_instrument
+from pipeline.sources.locate import check_present
 from pipeline.sources.raw import RawTable, as_text
-from pipeline.sources.read import read_table
+from pipeline.sources.read import read_file
 from pipeline.store import Reason
 
 
 class ColumnsFile(Definition):
-    """Which column holds which item, as `--columns FILE` says it; the same words as in study.toml."""
+    """Which column holds which item, as `--columns FILE` says it; the same words as in study.toml.
 
-    format: int = 1
+    A file with nothing but `item = "column"` lines needs no [columns] above them.
+    """
+
+    format: Literal[1] = 1
     columns: dict[str, str]
     recodes: tuple[ItemRecode, ...] = ()
     not_asked: tuple[str, ...] = ()
     missing: dict[ReasonWord, tuple[Code, ...]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _columns_alone(cls, content: Any) -> Any:
+        if isinstance(content, dict) and not set(content) & (set(cls.model_fields) - {"format"}):
+            return {"format": content.pop("format", 1), "columns": content}
+        return content
 
 
 def score_file(instrument: str, source: str, output: str, engine: str, names: str, columns: str | None) -> list[str]:
@@ -40,12 +49,13 @@ def score_file(instrument: str, source: str, output: str, engine: str, names: st
 
     Raises UsageError, DefinitionError, InputError or OutputError; the output is written whole or not at all.
     """
-    target = Path(output)
-    if target.suffix not in (".csv", ".parquet"):
+    path, target = Path(source), Path(output)
+    if target.suffix.lower() not in (".csv", ".parquet"):
         raise UsageError(Problem(output, f"cannot write {target.suffix or 'a file without an ending'!r}", ".csv or .parquet"))
+    if path.exists() and target.exists() and target.samefile(path):
+        raise UsageError(Problem(output, "is the input itself", "another file, so that no answer is lost"))
     definition = load_instrument(instrument)
-    path = Path(source)
-    table = read_table(path.parent, path.name)
+    table = read_file(path)
     asked = _from_file(Path(columns)) if columns else _from_names(definition, table, names, source)
     binding = WaveBinding(columns=asked.columns, recodes=asked.recodes, not_asked=asked.not_asked)
     if problems := columns_of(definition, binding, columns or source).problems:
@@ -54,29 +64,30 @@ def score_file(instrument: str, source: str, output: str, engine: str, names: st
     if bound.absent:
         raise InputError(Problem.unknown_name(source, "column", name, table.columns) for _, name in bound.absent)
     scored = score_columns(definition, bound.columns, len(table), engine)
-    _write(target, table, set(asked.columns.values()), definition.id, scored)
+    kept = {name: column for name, column in table.columns.items() if name not in asked.columns.values()}
+    added = _as_columns(definition.id, scored)
+    if twice := sorted(set(kept) & set(added)):
+        found = f"column {', '.join(map(repr, twice))} is in the file already"
+        raise InputError(Problem(source, found, "a file without the scores of this instrument"))
+    _write(target, kept, added)
     return list(_undeclared(bound, definition.id))
 
 
 def _from_file(path: Path) -> ColumnsFile:
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        return ColumnsFile.model_validate(content if "columns" in content else {"columns": content})
-    except OSError as error:
-        raise InputError(Problem(str(path), f"cannot be read: {error.strerror}")) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, ValidationError) as error:
-        raise DefinitionError(
-            Problem(str(path), f"not a columns file: {error}", 'lines such as gh1 = "B1" under [columns]')
-        ) from None
+    check_present(path, "a TOML file that says which column holds which item")
+    problems: list[Problem] = []
+    parsed = parse(path, ColumnsFile, problems)
+    if parsed is None:
+        raise DefinitionError(problems)
+    return parsed
 
 
 def _from_names(instrument: Instrument, table: RawTable, names: str, source: str) -> ColumnsFile:
-    present = list(table.columns)
+    present, known = list(table.columns), name_sets(instrument)
     if names != "auto":
-        by_id = {each.id: each for each in instrument.names}
-        if names not in by_id:
-            raise UsageError(Problem.unknown_name("--names", "name set", names, [*by_id, "auto"]))
-        chosen = by_id[names]
+        if names not in known:
+            raise UsageError(Problem.unknown_name("--names", "name set", names, [*known, "auto"]))
+        chosen = spelled(known[names], present)
     else:
         fitting = fitting_names(instrument, present)
         if not fitting:
@@ -100,35 +111,42 @@ def _undeclared(bound: BoundInstrument, instrument: str) -> Iterator[str]:
         wrong = column.reasons == Reason.OUT_OF_RANGE
         if wrong.any():
             codes = sorted({as_text(value) for value in column.raw[wrong]})[:5]
-            found = f"{int(wrong.sum())} undeclared answers ({', '.join(codes)})"
-            yield f"Note: {instrument}.{item} (column {column.source!r}): {found} are null."
+            count = int(wrong.sum())
+            found = f"{count} undeclared answer{'s' if count > 1 else ''} ({', '.join(codes)})"
+            yield f"Note: {instrument}.{item} (column {column.source!r}): {found}, null in every score that needs one."
 
 
-def _write(target: Path, table: RawTable, used: set[str], instrument: str, scored: dict[str, Scored]) -> None:
-    kept = {name: column for name, column in table.columns.items() if name not in used}
+def _as_columns(instrument: str, scored: dict[str, Scored]) -> dict[str, Any]:
     added: dict[str, Any] = {}
     for name, scale in scored.items():
         added |= {f"{instrument}.{name}": scale.values, f"{instrument}.{name}__answered": scale.answered}
+    return added
+
+
+def _write(target: Path, kept: Mapping[str, Any], added: Mapping[str, Any]) -> None:
+    """Write the file, for its owner alone: a row is a person."""
+    columns = {name: column.tolist() for name, column in {**kept, **added}.items()}
     try:
-        if target.suffix == ".csv":
-            scores = [
-                [None if np.isnan(v) else v for v in c.tolist()] if c.dtype.kind == "f" else c.tolist() for c in added.values()
-            ]
-            rows = zip(*[column.tolist() for column in kept.values()], *scores, strict=True)
-            write_bytes(target, csv_bytes([*kept, *added], [list(row) for row in rows]))
+        if target.suffix.lower() == ".csv":
+            write_csv(target, list(columns), zip(*columns.values(), strict=True), PRIVATE_FILE)
         else:
-            _write_parquet(target, kept | added)
+            write_bytes(target, _parquet(columns), PRIVATE_FILE)
     except OSError as error:
         raise OutputError(Problem(str(target), f"cannot be written: {error.strerror}")) from None
 
 
-def _write_parquet(target: Path, columns: dict[str, Any]) -> None:
+def _parquet(columns: dict[str, list[Any]]) -> bytes:
     import io
 
     import pyarrow
     import pyarrow.parquet
 
+    def array(values: list[Any]) -> Any:
+        try:
+            return pyarrow.array(values, from_pandas=True)
+        except pyarrow.ArrowException:  # text among numbers, as Excel allows it
+            return pyarrow.array([None if value is None or value != value else as_text(value) for value in values])
+
     buffer = io.BytesIO()
-    arrays = {name: pyarrow.array(column.tolist(), from_pandas=True) for name, column in columns.items()}
-    pyarrow.parquet.write_table(pyarrow.table(arrays), buffer)
-    write_bytes(target, buffer.getvalue())
+    pyarrow.parquet.write_table(pyarrow.table({name: array(values) for name, values in columns.items()}), buffer)
+    return buffer.getvalue()

@@ -36,6 +36,8 @@ def public_estimates(public: PublicResults) -> bytes:
     rows = []
     for estimate in public.estimates:
         row = asdict(estimate) | {"study": public.study}
+        if estimate.people is not None:
+            row["n"] = f"{estimate.people.low} to {estimate.people.high}"
         rows.append([row.get(column) for column in ESTIMATE_COLUMNS])
     return csv_bytes(ESTIMATE_COLUMNS, rows)
 

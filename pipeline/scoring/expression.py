@@ -97,15 +97,15 @@ def _contribution(table: ItemTable, groups: dict[str, ItemGroup]) -> nw.Expr:
 
 
 def _lookup(item: str, row: FloatArray, group: ItemGroup) -> nw.Expr:
-    """The contribution of an item by one row of its table; null where the row says NaN."""
+    """The contribution of an item by one row of its table, which has a number for every answer; null for anything else."""
     answers, values = np.asarray(group.answers, dtype=float), row[:-2]
     slope = (values[-1] - values[0]) / (answers[-1] - answers[0]) if len(answers) > 1 else 0.0
     looked_up: nw.Expr
     if np.array_equal(values[0] + slope * (answers - answers[0]), values):
         looked_up = nw.when(_is_in(item, group.answers)).then(values[0] + slope * (_item(item) - float(answers[0])))
     else:
-        looked_up = nw.when(_item(item) == float(answers[0])).then(nw.lit(float(values[0])))
-        for code, value in zip(answers[1:], values[1:], strict=True):
+        looked_up = nw.lit(None, dtype=nw.Float64)
+        for code, value in zip(answers, values, strict=True):
             looked_up = nw.when(_item(item) == float(code)).then(nw.lit(float(value))).otherwise(looked_up)
     if np.isnan(row[ROUTED]):
         return looked_up

@@ -84,7 +84,7 @@ def _item_table(item: str, scale: Scale, groups: dict[str, ItemGroup]) -> ItemTa
         if item in recode.items and gate in recode.given:
             rows = [gate_answers.index(code) for code in recode.given[gate]]
             grid[rows] = _row(dict(recode.map), answers)
-    if scale.routed_as is not None:
+    if scale.routed_as is not None and gate in groups[item].asked_if:
         asked = groups[item].asked_if[gate]
         rows = [row for row, code in enumerate(gate_answers) if code not in asked]
         grid[rows, ROUTED] = plain[answers.index(scale.routed_as)]

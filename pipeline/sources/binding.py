@@ -50,11 +50,10 @@ def bind(table: RawTable, definitions: Definitions, wave: Wave) -> Store:
     rows that the wave's own filter leaves out, and they are counted.
     """
     study = definitions.study
-    table, excluded = _filtered(table, wave)
-    wanted = [(column, "the filter") for column in wave.filter] + [
-        (study.person.id, "the person"),
-        (study.person.site, "the site"),
-    ]
+    table, excluded = filtered(table, wave)
+    wanted = [(column, "the filter") for column in wave.filter] + [(study.person.id, "the person")]
+    # A site that is carried from one wave to the others needs no column in those.
+    wanted += [(study.person.site, "the site")] if study.person.site_at in (None, wave.id) else []
     wanted += [(wave.date, "the day")] if wave.date else []
     wanted += [(score.column, name) for name, score in study.scores.items()]
     if wave.id == study.baseline.id:
@@ -72,7 +71,10 @@ def bind(table: RawTable, definitions: Definitions, wave: Wave) -> Store:
             bound = bind_instrument(instrument, at, table, wave.missing)
             columns |= {(name, item): column for item, column in bound.columns.items()}
             wanted += [(column, f"{name}.{item}") for item, column in bound.absent]
-    scores = {name: _bind_score(score, raw(score.column), wave) for name, score in study.scores.items()}
+    scores = {
+        name: _bind_score(score, raw(score.column), wave.missing, table.user_missing.get(score.column, {}))
+        for name, score in study.scores.items()
+    }
     site_raw = raw(study.person.site)
     sites_by_code = {normalise(code): site.id for site in study.sites for code in site.codes}
     return Store(
@@ -120,15 +122,21 @@ def _codes(
     group: ItemGroup, recode: Mapping[Any, int] | None, missing: Mapping[Any, tuple[Any, ...]], own: Mapping[Any, str]
 ) -> _Codes:
     answers = {float(code): float(code) for code in group.answers}
-    if recode is not None:
-        answers = {normalise(value): float(code) for value, code in recode.items() if code in group.answers}
     reasons = {float(code): Reason[word.upper()] for word, codes in group.reserved.items() for code in codes}
-    for value, text in own.items():
-        if (reason := _LABELS.get(_plain(text))) is not None:
-            reasons[normalise(value)] = reason
-    reasons |= {normalise(value): Reason[word.upper()] for word, values in missing.items() for value in values}
+    if recode is not None:
+        # The study says what stands in this file: where that is an answer, it is no reserved code here.
+        answers = {normalise(value): float(code) for value, code in recode.items()}
+        reasons = {code: reason for code, reason in reasons.items() if code not in answers}
+    reasons |= _missing_codes(missing, own)
     undeclared = {normalise(value) for value in own} - set(reasons)
     return _Codes({v: c for v, c in answers.items() if v not in reasons and v not in undeclared}, reasons)
+
+
+def _missing_codes(missing: Mapping[Any, tuple[Any, ...]], own: Mapping[Any, str]) -> dict[Any, Reason]:
+    """The reason of each raw value that the file labels as missing, or that the study declares, which comes first."""
+    labelled = {normalise(value): _LABELS.get(_plain(text)) for value, text in own.items()}
+    declared = {normalise(value): Reason[word.upper()] for word, values in missing.items() for value in values}
+    return {value: reason for value, reason in labelled.items() if reason is not None} | declared
 
 
 def _plain(text: str) -> str:
@@ -155,29 +163,38 @@ def _never_asked(rows: int) -> Column:
 
 
 def _routed(columns: dict[str, Column], groups: Mapping[str, ItemGroup]) -> dict[str, Column]:
-    """An empty cell under a gate answer that routes past it was not applicable, rather than skipped."""
+    """An empty cell behind a closed gate was not applicable, rather than skipped; one closed gate of several is enough."""
     routed = dict(columns)
     for item, column in columns.items():
-        for gate, asked in groups[item].asked_if.items():
-            if gate in columns:
-                answer = columns[gate]
-                past = (answer.reasons == Reason.ANSWERED) & ~np.isin(answer.codes, asked)
-                reasons = np.where(past & (column.reasons == Reason.SKIPPED), Reason.NOT_APPLICABLE, column.reasons)
-                routed[item] = replace(column, reasons=reasons.astype(np.uint8))
+        gates = [_closed(routed[gate], asked) for gate, asked in groups[item].asked_if.items() if gate in columns]
+        if gates:
+            empty = (column.reasons == Reason.SKIPPED) & np.array([value is None for value in column.raw], dtype=bool)
+            reasons = np.where(empty & np.logical_or.reduce(gates), Reason.NOT_APPLICABLE, column.reasons)
+            routed[item] = replace(column, reasons=reasons.astype(np.uint8))
     return routed
 
 
-def _bind_score(score: ReadyScore, raw: NDArray[np.object_], wave: Wave) -> Column:
-    missing = {normalise(value): Reason[word.upper()] for word, values in wave.missing.items() for value in values}
+def _closed(gate: Column, asked: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Who was not to be asked what is behind a gate: by the answer to it, or because it was not applicable itself."""
+    past = (gate.reasons == Reason.ANSWERED) & ~np.isin(gate.codes, asked)
+    closed: NDArray[np.bool_] = past | (gate.reasons == Reason.NOT_APPLICABLE)
+    return closed
+
+
+def _bind_score(
+    score: ReadyScore, raw: NDArray[np.object_], missing: Mapping[Any, tuple[Any, ...]], own: Mapping[Any, str]
+) -> Column:
+    known = _missing_codes(missing, own)
+    no_scores = {normalise(value) for value in own}
     low, high = score.range
     codes = np.full(len(raw), np.nan)
     reasons = np.full(len(raw), Reason.OUT_OF_RANGE, dtype=np.uint8)
     for row, value in enumerate(raw):
         if value is None:
             reasons[row] = Reason.SKIPPED
-        elif value in missing:
-            reasons[row] = missing[value]
-        elif isinstance(value, float) and low <= value <= high:
+        elif value in known:
+            reasons[row] = known[value]
+        elif isinstance(value, float) and low <= value <= high and value not in no_scores:
             codes[row], reasons[row] = value, Reason.ANSWERED
     return Column(score.column, codes, reasons, raw)
 
@@ -188,7 +205,8 @@ def _bind_fact(fact: Fact, raw: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.array([None if value is None else position.get(value, -1) for value in raw], dtype=object)
 
 
-def _filtered(table: RawTable, wave: Wave) -> tuple[RawTable, dict[str, int]]:
+def filtered(table: RawTable, wave: Wave) -> tuple[RawTable, dict[str, int]]:
+    """The rows of a file that belong to a wave, and how many the others are, by the filter that leaves them out."""
     excluded: dict[str, int] = {}
     for column, values in wave.filter.items():
         if column in table.columns:

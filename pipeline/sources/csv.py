@@ -21,7 +21,7 @@ def read(path: Path) -> RawTable:
     """
     content = path.read_bytes()
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found = f"byte {content[error.start]:#04x} in line {line} is not UTF-8"

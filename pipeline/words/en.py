@@ -60,7 +60,7 @@ SYNTHETIC = "Synthetic data: every person and every answer on this page is inven
 SITE = "Site"
 UNKNOWN = "not known"
 NOT_PLANNED = "not planned here"
-EVENTS_UNKNOWN = "other events of that year"
+EVENTS_UNKNOWN = "other events of that time"
 
 
 def number(value: float, places: int = 1, sign: bool = False) -> str:
@@ -118,9 +118,19 @@ def answered(n: int, pairs: int) -> str:
     return f"{people(n)}, {pairs:,} of whom answered both times"
 
 
+def band(low: int, high: int) -> str:
+    """A number of people as a range."""
+    return f"{low} to {high}"
+
+
+def answered_band(low: int, high: int) -> str:
+    """How many people an estimate is of, where the exact number is not shown."""
+    return f"{band(low, high)} people answered both times"
+
+
 def agreement(holds: int, of: int) -> str:
     """In how many analyses the verdict holds."""
-    return f"This holds in {holds} of {of} analyses."
+    return f"The verdict holds in {holds} of {of} analyses."
 
 
 def share(n: int, total: int) -> str:

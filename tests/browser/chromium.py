@@ -59,5 +59,7 @@ f.src = {page.as_uri()!r};
 </script>""",
         encoding="utf-8",
     )
-    dom = chromium("--allow-file-access-from-files", "--virtual-time-budget=5000", "--window-size=1400,1000", "--dump-dom", frame.as_uri())
+    dom = chromium(
+        "--allow-file-access-from-files", "--virtual-time-budget=5000", "--window-size=1400,1000", "--dump-dom", frame.as_uri()
+    )
     return dom.partition("<title>")[2].partition("</title>")[0]

@@ -59,7 +59,11 @@ def misspelt_key(study: Path) -> None:
 
 def unbound_item(study: Path) -> None:
     listed = ", ".join(f'q{n:02d} = "pq{n:02d}"' for n in range(1, 30))
-    rewrite(study / "study.toml", r"(?ms)^\[instruments\.proqol_5\]\n.*?(?=^\[instruments\.[a-oq-z])", f"[instruments.proqol_5]\ncolumns = {{ {listed} }}\n\n")
+    rewrite(
+        study / "study.toml",
+        r"(?ms)^\[instruments\.proqol_5\]\n.*?(?=^\[instruments\.[a-oq-z])",
+        f"[instruments.proqol_5]\ncolumns = {{ {listed} }}\n\n",
+    )
 
 
 def nobody_in_common(study: Path) -> None:

@@ -165,7 +165,9 @@ def test_row_level_files_are_private(example: Path, tmp_path: Path, rosewave: Co
 
 def test_help_imports_no_heavy_library() -> None:
     listing = "import sys; from pipeline.cli.main import parser; parser(); print(' '.join(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", listing], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split()
     heavy = {"numpy", "pandas", "scipy", "great_expectations", "pydantic", "jinja2", "pyreadstat", "narwhals", "pyarrow"}
     assert not heavy & set(loaded)
 

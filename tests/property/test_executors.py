@@ -9,7 +9,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -38,7 +38,9 @@ def polars_frame(cells):
 
 
 def duckdb_frame(cells):
-    return duckdb.from_arrow(pa.table({item: pa.array(column, pa.float64(), from_pandas=False) for item, column in cells.items()}))
+    return duckdb.from_arrow(
+        pa.table({item: pa.array(column, pa.float64(), from_pandas=False) for item, column in cells.items()})
+    )
 
 
 FRAMES = {
@@ -70,7 +72,7 @@ def test_the_executors_agree(file):
 
 
 def agree_on_many(file):
-    @settings(max_examples=15, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=15, deadline=None, derandomize=True, database=None, phases=[Phase.generate, Phase.shrink])
     @given(answers(file))
     def agree(cells):
         rows = [dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True)]

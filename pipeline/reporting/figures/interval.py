@@ -41,6 +41,8 @@ def axis(limits: list[float], mid: float | None) -> Axis:
     width = max(shown) - min(shown) or 1.0
     tick = _round_step(width / 4)
     low, high = math.floor(min(shown) / tick) * tick, math.ceil(max(shown) / tick) * tick
+    if low == high:  # nothing but zero
+        low, high = -tick, tick
     count = round((high - low) / tick)
     return Axis(low, high, tuple(round(low + i * tick, 6) + 0.0 for i in range(count + 1)), mid)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.disclosure.public import PublicEstimate
+from pipeline.pairing.link import ALL
 from pipeline.reporting.report import Report, direction, estimate_id
 
 SHAPES = {"better": "▲", "worse": "▼", "uncertain": "●"}
@@ -17,8 +18,8 @@ def context(report: Report) -> dict[str, Any]:
         cells = []
         for site, label in report.sites:
             estimate = report.public.at(outcome.scale, site)
-            places = report.places(outcome, site)
-            number = "" if estimate.estimate is None else report.words.number(estimate.estimate, places, sign=True)
+            known = estimate.estimate
+            number = "" if known is None else report.words.number(known, report.places(estimate), sign=True)
             cells.append(cell(report, estimate) | {"label": label, "number": number, "id": estimate_id(report, estimate)})
         row = {
             "title": report.words.capital(report.scale_title(outcome.scale)),
@@ -26,7 +27,9 @@ def context(report: Report) -> dict[str, Any]:
             "cells": cells,
         }
         families.setdefault(outcome.family, []).append(row | {"anchor": outcome.scale.replace(".", "-")})
-    return {"families": families, "sites": report.sites}
+    at_sites = [e.verdict for e in report.public.estimates if e.site != ALL and e.status == "ok"]
+    mostly_uncertain = at_sites.count("inconclusive") > len(at_sites) / 2
+    return {"families": families, "sites": report.sites, "mostly_uncertain": mostly_uncertain}
 
 
 def cell(report: Report, estimate: PublicEstimate) -> dict[str, str]:

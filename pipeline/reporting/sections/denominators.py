@@ -14,7 +14,14 @@ def context(report: Report) -> dict[str, Any] | None:
         return None
     labels = dict(report.sites)
     rows = [(labels[row.site], row) for row in report.evaluation.denominators]
+    waves = {wave.id: report.text(wave.label) for wave in report.definitions.study.waves}
+    left_out = [(waves[wave], why, n) for wave, why, n in report.evaluation.left_out]
     scored = [
         (report.words.capital(report.scale_title(row.outcome)), label, row) for label, row in rows if row.outcome != PEOPLE
     ]
-    return {"people": [pair for pair in rows if pair[1].outcome == PEOPLE], "scored": scored}
+    return {
+        "people": [pair for pair in rows if pair[1].outcome == PEOPLE],
+        "scored": scored,
+        "left_out": left_out,
+        "movers": report.evaluation.movers,
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.disclosure.rounding import FEW
 from pipeline.pairing.link import ALL
 from pipeline.reporting.report import Report
 
@@ -17,4 +18,6 @@ def context(report: Report) -> dict[str, Any]:
         for outcome in report.definitions.study.outcomes
         if report.public.at(outcome.scale, ALL).status == "not_estimated"
     ]
-    return {"events": events, "flow": report.public.flow, "missing": missing}
+    at_sites = [e for e in report.public.estimates if e.site != ALL and e.status != "not_estimated"]
+    few = any(e.status == "withheld" or (e.people is not None and e.people.low < FEW) for e in at_sites)
+    return {"events": events, "flow": report.public.flow, "missing": missing, "few": few}

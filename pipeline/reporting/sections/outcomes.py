@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline.definitions.study import Outcome
+from pipeline.disclosure.public import PublicEstimate
 from pipeline.pairing.link import ALL
 from pipeline.reporting.figures.interval import Axis, axis, mark
 from pipeline.reporting.report import Report, direction, estimate_id
@@ -56,12 +57,17 @@ def _row(report: Report, outcome: Outcome, site: str, label: str, on: Axis | Non
     }
     if on is None or estimate.estimate is None or estimate.conf_low is None or estimate.conf_high is None:
         return row
-    places = report.places(outcome, site)
-    most = max(e.n or 0 for e in report.public.estimates if e.outcome == outcome.scale)
+    places = report.places(estimate)
+    most = max(_size(e) for e in report.public.estimates if e.outcome == outcome.scale)
     low, high = (report.words.number(limit, places) for limit in (estimate.conf_low, estimate.conf_high))
     way = direction(estimate.verdict)
     return row | {
-        "n": estimate.n,
+        "n": report.people(estimate),
         "change": f"{report.words.number(estimate.estimate, places, sign=True)} ({low} to {high})",
-        "mark": mark(on, estimate.conf_low, estimate.conf_high, estimate.estimate, estimate.n or 0, most, way),
+        "mark": mark(on, estimate.conf_low, estimate.conf_high, estimate.estimate, _size(estimate), most, way),
     }
+
+
+def _size(estimate: PublicEstimate) -> int:
+    """About how many people, for the size of the point."""
+    return estimate.people.low if estimate.people else estimate.n or 0

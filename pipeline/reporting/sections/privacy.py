@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.disclosure.rounding import ALL_STEP, SITE_STEP
+from pipeline.disclosure.rounding import FEW, FEW_STEP, FEWEST_VALUES, STEP
 from pipeline.reporting.report import Report
 
 
@@ -13,6 +13,8 @@ def context(report: Report) -> dict[str, Any]:
     return {
         "threshold": report.public.threshold,
         "withheld": report.public.withheld,
-        "whole_step": report.words.number(ALL_STEP, 1),
-        "site_step": report.words.number(SITE_STEP, 1),
+        "step": report.words.number(STEP, 1),
+        "few_step": report.words.number(FEW_STEP, 1),
+        "few": FEW,
+        "values": FEWEST_VALUES,
     }
