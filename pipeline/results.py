@@ -98,9 +98,19 @@ def results(definitions: Definitions, estimates: Sequence[Estimate]) -> Results:
 
 def minimal_difference(definitions: Definitions, outcome: Outcome) -> float | None:
     """The outcome's MID in scale points: the study's own, or the instrument's; None where neither names one."""
-    scale = definitions.scale_of(outcome.scale)
-    own = getattr(scale, "mid", None)
-    return outcome.mid if outcome.mid is not None else own.value if own is not None else None
+    return _minimal_difference(definitions, outcome)[0]
+
+
+def minimal_difference_source(definitions: Definitions, outcome: Outcome) -> str:
+    """Where the outcome's MID comes from; empty where it has none."""
+    return _minimal_difference(definitions, outcome)[1]
+
+
+def _minimal_difference(definitions: Definitions, outcome: Outcome) -> tuple[float | None, str]:
+    own = getattr(definitions.scale_of(outcome.scale), "mid", None)
+    if outcome.mid is not None or own is None:
+        return outcome.mid, outcome.mid_source
+    return own.value, own.source
 
 
 def _adjust(role: str, p_values: Sequence[float | None]) -> tuple[list[float | None], float]:

@@ -39,13 +39,14 @@ kind = "sum"
 title = { en = "mood" }
 better = "higher"
 items = ["a", "b", "c"]
-range = [3, 15]
+factor = 2
+range = [6, 30]
 sources = ["here"]
 
 [[examples]]
-source = "By hand: 1 + 2 + 3 = 6"
+source = "By hand: 2 x (1 + 2 + 3) = 12"
 answers = { a = 1, b = 2, c = 3 }
-expect = { total = 6 }
+expect = { total = 12 }
 """
 
 STUDY = """
@@ -104,7 +105,7 @@ source = "Written for the tests."
 [[outcomes]]
 scale = "mood.total"
 role = "primary"
-mid = 1.5
+mid = 3
 mid_source = "Written for the tests"
 
 [[outcomes]]

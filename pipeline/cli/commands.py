@@ -63,7 +63,7 @@ def _print_gates(gates: Gates) -> None:
     for finding in gates.findings:
         print(f"{finding.severity:8} {finding.where}: {finding.found}; expected {finding.expected}. {finding.advice}")
     verdict = "passed" if gates.passed else "BLOCKED"
-    print(f"Gates {verdict}: {gates.ran} of {gates.rules} rules ran, {len(gates.critical)} critical findings.")
+    print(f"Gates {verdict}: {gates.ran} of {gates.rules} rules ran, critical findings: {len(gates.critical)}.")
 
 
 def check(args: Namespace) -> int:
@@ -71,7 +71,8 @@ def check(args: Namespace) -> int:
     from pipeline.definitions.load import load
 
     study = load(args.study).study
-    counts = f"{len(study.waves)} waves, {len(study.sites)} sites, {len(study.outcomes)} outcomes"
+    counted = {"wave": study.waves, "site": study.sites, "outcome": study.outcomes}
+    counts = ", ".join(f"{len(things)} {name}{'s' * (len(things) != 1)}" for name, things in counted.items())
     print(f"{study.study.id}: {counts}. The definitions are sound.")
     return EXIT_DONE
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+# Control characters, and those that turn the direction of the text around them.
+_UNSEEN = ("Cc", "Cf")
 
 Language = Literal["en", "fr"]
 Better = Literal["higher", "lower"]
@@ -21,11 +25,14 @@ class Definition(BaseModel):
 def _has_english(labels: dict[Language, str]) -> dict[Language, str]:
     if "en" not in labels:
         raise ValueError("a label in English (en) is needed; other languages may follow")
+    for language, text in labels.items():
+        if not text.strip() or any(category(letter) in _UNSEEN for letter in text):
+            raise ValueError(f"the label in {language!r} is empty, or holds control characters")
     return labels
 
 
 def _ascends(ends: tuple[float, float]) -> tuple[float, float]:
-    if not ends[0] < ends[1]:
+    if not -1e12 < ends[0] < ends[1] < 1e12:
         raise ValueError(f"a range goes from low to high, not from {ends[0]:g} to {ends[1]:g}")
     return ends
 

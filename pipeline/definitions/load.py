@@ -15,10 +15,11 @@ from pydantic_core import ErrorDetails
 from pipeline.definitions.base import Definition
 from pipeline.definitions.binding import columns_of
 from pipeline.definitions.instrument import Instrument, Scale
-from pipeline.definitions.study import ReadyScore, Study, plain_code
+from pipeline.definitions.study import ReadyScore, Study, Wave, WaveBinding, plain_code
 from pipeline.errors import DefinitionError, InputError, Problem, nearest
 
 T = TypeVar("T", bound=Definition)
+_LISTED = 50
 
 
 @dataclass(frozen=True)
@@ -193,6 +194,13 @@ def _broken_references(path: Path, study: Study, instruments: dict[str, Instrume
     for kind, ids in (("waves", waves), ("sites", sites), ("outcomes", [o.scale for o in study.outcomes])):
         for name in sorted({name for name in ids if ids.count(name) > 1}):
             problems.append(Problem(f"{path}: {kind}", f"{name!r} stands twice", "each once"))
+    for kind, taken, named in (
+        ("sites", "all", sites),
+        ("person.facts", "site", study.person.facts),
+        ("scores", "people", study.scores),
+    ):
+        if taken in named:
+            problems.append(Problem(f"{path}: {kind}", f"{taken!r} has a meaning of its own", "another id"))
     codes = [plain_code(code) for site in study.sites for code in site.codes]
     for code in sorted({code for code in codes if codes.count(code) > 1}, key=str):
         problems.append(Problem(f"{path}: sites", f"code {code!r} stands for two sites", "each code once"))
@@ -207,11 +215,25 @@ def _broken_references(path: Path, study: Study, instruments: dict[str, Instrume
         for wave_id in waves:
             if name in instruments and (at := binding.at(wave_id)) is not None:
                 problems += columns_of(instruments[name], at, f"{path}: instruments.{name} at {wave_id}").problems
+                problems += _missing_answers(path, instruments[name], at, next(w for w in study.waves if w.id == wave_id))
     problems += _broken_outcomes(path, study, instruments)
     for strategy in study.strategies:
         for site in strategy.sites or ():
             known(f"strategies[{strategy.component}].sites", "site", site, sites)
     return problems
+
+
+def _missing_answers(path: Path, instrument: Instrument, binding: WaveBinding, wave: Wave) -> list[Problem]:
+    """Codes that a wave declares missing, but that are answers to some item: they would vanish in silence."""
+    missing = {plain_code(code) for codes in wave.missing.values() for code in codes}
+    recoded = {item: {plain_code(raw) for raw in recode.map} for recode in binding.recodes for item in recode.items}
+    # A count of things has so many answers that any missing code is one of them; there the study's word holds.
+    listed = {item: set(group.answers) for item, group in instrument.item_groups.items() if len(group.answers) <= _LISTED}
+    items = [item for item, answers in (listed | recoded).items() if answers & missing]
+    if not items:
+        return []
+    found = f"a missing code is an answer of {instrument.id}.{', '.join(items[:5])}"
+    return [Problem(f"{path}: waves[{wave.id}].missing", found, "codes that are no answer to any item")]
 
 
 def _broken_outcomes(path: Path, study: Study, instruments: dict[str, Instrument]) -> list[Problem]:

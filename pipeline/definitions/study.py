@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from pipeline.definitions.base import Better, Definition, Identifier, Labels, Language, Range
+from pipeline.definitions.base import Better, Definition, Identifier, Labels, Range
 from pipeline.definitions.instrument import ReasonWord
 
 Code = str | int | float
@@ -54,7 +54,7 @@ class StudyInfo(Definition):
     id: Identifier
     title: Labels
     design: Literal["one_group", "cohort"]
-    languages: tuple[Language, ...] = ("en",)
+    languages: tuple[Literal["en"], ...] = ("en",)
     seed: int = Field(ge=0)
     synthetic: bool = False
     summary: Labels | None = None
@@ -194,7 +194,7 @@ class Outcome(Definition):
     scale: str
     role: Role
     family: str = ""
-    mid: float | None = Field(default=None, gt=0)
+    mid: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     mid_source: Annotated[str, StringConstraints(strip_whitespace=True)] = ""
 
     @model_validator(mode="after")

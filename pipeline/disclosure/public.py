@@ -23,7 +23,8 @@ class PublicEstimate:
     """The published analysis of one outcome at one place: rounded, or withheld, or not estimated with its reason.
 
     `n` counts everybody whom the analysis used; where people are few, and at every site, the number who answered both
-    times stands as a band in `people` instead. `step` is what the change and its limits are rounded to.
+    times stands as a band in `people` instead, unless it would give away that of a site that is withheld. `step` is what
+    the change and its limits are rounded to.
     """
 
     outcome: str

@@ -11,6 +11,7 @@ FEW_STEP = 0.5
 STEP = 0.1
 FEWEST_VALUES = 20  # a scale with fewer possible values tells too much about few people, however rounded
 _BAND = 3
+_NARROW = 2.0
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,21 @@ class Band:
     high: int
 
 
-def step(few: bool, mid: float | None) -> float:
-    """The step of a published change: 0.1; for few people a quarter of the MID, in halves, and 0.5 at least."""
-    return max(FEW_STEP, math.ceil((mid or 0.0) / 4 / FEW_STEP) * FEW_STEP) if few else STEP
+def step(few: bool, mid: float | None, span: tuple[float, float]) -> float:
+    """The step of a published change on a scale from `span[0]` to `span[1]`.
+
+    Usually 0.1; for few people a quarter of the MID, in halves, and 0.5 at least. On very wide or narrow scales the step
+    goes with the width: never finer than a thousandth of it, or for few people a hundredth.
+    """
+    width = span[1] - span[0]
+    if few:
+        return max(FEW_STEP, math.ceil((mid or 0.0) / 4 / FEW_STEP) * FEW_STEP, _power(width / 100))
+    return max(STEP, _power(width / 1000)) if width > _NARROW else _power(width / 100)
+
+
+def _power(width: float) -> float:
+    """The power of ten at or below a width."""
+    return float(10.0 ** math.floor(math.log10(width)))
 
 
 @overload
@@ -37,7 +50,7 @@ def rounded(value: float | None, size: float) -> float | None:
     if value is None:
         return None
     steps = math.floor(value / size + 0.5)
-    return round(steps * size, 6) + 0.0
+    return round(steps * size, 9) + 0.0
 
 
 def band(n: int, threshold: int) -> Band:

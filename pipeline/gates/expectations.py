@@ -20,6 +20,8 @@ from pipeline.gates.finding import SHOWN_ROWS, Finding, Rule
 from pipeline.sources.raw import as_text
 from pipeline.store import Store
 
+_LONGEST_CODE = 4
+
 
 def run(rules: Sequence[Rule], store: Store, study: Study) -> tuple[int, list[Finding]]:
     """How many rules ran, and a finding for each that failed or did not run. Row numbers are those of the file."""
@@ -38,7 +40,7 @@ def run(rules: Sequence[Rule], store: Store, study: Study) -> tuple[int, list[Fi
                 continue
             ran += 1
             if not result["success"]:
-                findings += _failed(rule, store, result["result"])
+                findings += _failed(rule, store, result["result"], batch, _column(number, rule))
     return ran, findings
 
 
@@ -88,7 +90,7 @@ def _validate(rules: Mapping[int, Rule], batch: pd.DataFrame) -> dict[int, dict[
     context.variables.progress_bars = {"globally": False}
     asked = []
     for number, rule in rules.items():
-        column = {"column": str(number) if rule.answers else rule.columns[0]} if rule.columns else {}
+        column = {"column": _column(number, rule)} if rule.columns else {}
         # A rule that cannot even be put has no result, and so counts as one that did not run.
         with suppress(Exception):
             expectation = getattr(gx.expectations, rule.expectation)
@@ -99,6 +101,11 @@ def _validate(rules: Mapping[int, Rule], batch: pd.DataFrame) -> dict[int, dict[
     given = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": batch})
     outcome = given.validate(suite, result_format={"result_format": "COMPLETE", "partial_unexpected_count": 0})
     return {result["expectation_config"]["meta"]["rule"]: result for result in outcome.to_json_dict()["results"]}
+
+
+def _column(number: int, rule: Rule) -> str:
+    """The batch's column that a rule looks at."""
+    return str(number) if rule.answers else rule.columns[0] if rule.columns else ""
 
 
 def _raised(info: dict[str, Any] | None) -> bool:
@@ -122,23 +129,23 @@ def _not_run(rule: Rule, store: Store) -> Finding:
     )
 
 
-def _failed(rule: Rule, store: Store, result: dict[str, Any]) -> list[Finding]:
-    """A finding per column where the rule does not hold."""
-    unexpected = [int(place) for place in result.get("unexpected_index_list") or ()]
-    values = list(result.get("unexpected_list") or ())
-    if not unexpected:
+def _failed(rule: Rule, store: Store, result: dict[str, Any], batch: pd.DataFrame, name: str) -> list[Finding]:
+    """A finding per column where the rule does not hold; the places are complete, the list of values may be cut."""
+    places = [int(place) for place in result.get("unexpected_index_list") or ()]
+    if not places:
         return [_finding(rule, store, ", ".join(rule.columns), list(range(len(store))), [])]
     by_column: dict[str, list[int]] = {}
-    shown: dict[str, list[Any]] = {}
-    for place, value in zip(unexpected, values or [None] * len(unexpected), strict=True):
-        column, row = (rule.columns[place // len(store)], place % len(store)) if rule.answers else (rule.columns[0], place)
-        by_column.setdefault(column, []).append(row)
-        shown.setdefault(column, []).append(value)
-    return [_finding(rule, store, column, rows, shown[column]) for column, rows in by_column.items()]
+    for place in places:
+        by_column.setdefault(rule.columns[place // len(store)] if rule.answers else rule.columns[0], []).append(place)
+    values = batch[name].to_numpy()
+    return [
+        _finding(rule, store, column, [place % len(store) for place in at], [values[place] for place in at])
+        for column, at in by_column.items()
+    ]
 
 
 def _finding(rule: Rule, store: Store, column: str, rows: list[int], values: list[Any]) -> Finding:
-    texts = sorted({as_text(value)[:40] for value in values if value is not None}) if rule.shows_values else []
+    texts = sorted({_shown(value) for value in values if value is not None}) if rule.shows_values else []
     return Finding(
         gate=rule.gate,
         severity=rule.severity,
@@ -152,3 +159,9 @@ def _finding(rule: Rule, store: Store, column: str, rows: list[int], values: lis
         rows=tuple(int(store.source_rows[row]) for row in rows[:SHOWN_ROWS]) if values else (),
         values=tuple(texts[:SHOWN_ROWS]),
     )
+
+
+def _shown(value: Any) -> str:
+    """A code as it stands; of longer text only that it was text, because it may be anything about anybody."""
+    text = as_text(value)
+    return text if isinstance(value, float) or len(text) <= _LONGEST_CODE else f"text of {len(text)} characters"

@@ -36,8 +36,8 @@ class Rule:
 class Finding:
     """Something that is not as it should be: where, in how many of how many rows, and what to do.
 
-    `rows` are row numbers of the file, at most five, never answers; `values` are undeclared codes, which are no
-    person's answer to the question as it was asked, or none.
+    `rows` are row numbers of the file, at most five, never answers; `values` are undeclared codes; of longer
+    text only its length is told.
     """
 
     gate: str

@@ -38,8 +38,15 @@ def gate(definitions: Definitions, stores: Sequence[Store]) -> Gates:
         findings += found
     if len(stores) == len(study.waves):
         between = [module for module in gates() if hasattr(module, "compare")]
-        planned, ran = planned + len(between), ran + len(between)
-        findings += [finding for module in between for finding in module.compare(definitions, stores)]
+        for module in between:
+            planned += 1
+            try:
+                found = list(module.compare(definitions, stores))
+            except Exception as error:  # a rule that raises is a failure, whatever it raised
+                found = [_not_compared(module, stores[-1], error)]
+            else:
+                ran += 1
+            findings += found
     order = {"critical": 0, "warning": 1, "info": 2}
     return Gates(planned, ran, tuple(sorted(findings, key=lambda finding: order[finding.severity])))
 
@@ -47,3 +54,17 @@ def gate(definitions: Definitions, stores: Sequence[Store]) -> Gates:
 def _distinct(rules: Iterable[Rule]) -> list[Rule]:
     """Each rule once: two instruments may be bound to the same column."""
     return list({(r.gate, r.expectation, r.columns, repr(sorted(r.arguments.items()))): r for r in rules}.values())
+
+
+def _not_compared(module: ModuleType, store: Store, error: Exception) -> Finding:
+    return Finding(
+        gate=module.__name__.rpartition(".")[2],
+        severity="critical",
+        wave=store.wave,
+        column="",
+        count=len(store),
+        of=len(store),
+        what=f"the rule could not run ({type(error).__name__}); rows not checked",
+        expected="a rule that runs",
+        advice="This is a bug of ours; please report it.",
+    )

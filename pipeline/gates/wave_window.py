@@ -21,7 +21,7 @@ def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
         columns=(wave.date,),
         expectation="ExpectColumnValuesToBeBetween",
         arguments={"min_value": first.toordinal(), "max_value": last.toordinal()},
-        what="a day outside the wave's window, or no day at all",
+        what="a day outside the wave's window, or not a day",
         expected=f"a day from {first.isoformat()} to {last.isoformat()}, written as {first.isoformat()}",
         advice="Correct the day, or the wave's window in study.toml.",
     )

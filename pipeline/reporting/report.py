@@ -75,7 +75,9 @@ class Report:
     def people(self, estimate: PublicEstimate) -> str:
         """How many people stand under a published estimate, exactly or as a band."""
         band = estimate.people
-        return str(self.words.band(band.low, band.high)) if band else "" if estimate.n is None else str(estimate.n)
+        if band is None and estimate.n is None:
+            return str(self.words.NOT_SHOWN)
+        return str(self.words.band(band.low, band.high)) if band else str(estimate.n)
 
     def verdict_sentence(self, estimate: PublicEstimate) -> str:
         """What can be said of one outcome at one place."""

@@ -19,11 +19,11 @@ _LINKS = {"public": "current/public", "internal": "current/internal", "manifest.
 
 
 def current_release(out: Path) -> int:
-    """The number of the release that `current` leads to, or 0."""
+    """The number of the release that `current` leads to; where that link is gone the last one that is there, or 0."""
     try:
         return int(os.readlink(out / "current").rpartition("/")[2])
     except (OSError, ValueError):
-        return 0
+        return max((int(path.name) for path in (out / "releases").glob("[0-9][0-9][0-9][0-9]")), default=0)
 
 
 def publish(out: Path, release: int, files: Mapping[str, bytes]) -> Path:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock, Timeout
 
 from pipeline.definitions.load import Definitions, load
-from pipeline.errors import InputError, LockedError, OutputError, Problem
+from pipeline.errors import InputError, LockedError, OutputError, Problem, UsageError
 from pipeline.files import PRIVATE_FILE, json_bytes, private_folder, sha256, write_bytes
 from pipeline.run.fingerprint import Fingerprint, fingerprint
 from pipeline.run.manifest import manifest, read_manifest, software_version
@@ -56,7 +56,15 @@ def run(study: str | Path, out: str | Path | None = None, engine: str = "kernel"
 
 
 def _output(definitions: Definitions, out: str | Path | None) -> Path:
-    return Path(out) if out is not None else REPORTS / definitions.study.study.id
+    folder = Path(out) if out is not None else REPORTS / definitions.study.study.id
+    study = definitions.folder.resolve()
+    if folder.resolve() == study or any(
+        folder.resolve().is_relative_to(study / own) for own in ("raw", "build", "instruments")
+    ):
+        raise UsageError(
+            Problem(str(folder), "holds the study's own files", "a folder for reports", "Choose another with --out.")
+        )
+    return folder
 
 
 def _changed(folder: Path, prints: Fingerprint) -> str:

@@ -54,9 +54,7 @@ def work_out(definitions: Definitions, stores: Sequence[Store], gates: Gates, en
 
 def gated(definitions: Definitions, wave: str | None = None) -> tuple[tuple[Store, ...], Gates]:
     """Read the waves and run the gates on all of them, or on one as it arrives. Never raises for what the gates find."""
-    stores = read(definitions)
-    if wave is not None:
-        stores = tuple(store for store in stores if store.wave == wave)
+    stores = read(definitions, wave)
     return stores, gate(definitions, stores)
 
 

@@ -10,7 +10,7 @@ from pipeline.disclosure.public import PublicResults
 from pipeline.files import csv_bytes, json_bytes
 from pipeline.gates.finding import Gates
 from pipeline.pairing.denominators import COLUMNS, Denominator, as_rows
-from pipeline.results import Results, minimal_difference
+from pipeline.results import Results, minimal_difference, minimal_difference_source
 
 ESTIMATE_COLUMNS = (
     "study", "site", "outcome", "role", "contrast", "analysis", "n", "n_baseline", "n_followup", "n_pairs",
@@ -53,7 +53,7 @@ def public_results(public: PublicResults, definitions: Definitions, release: int
             "better": definitions.scale_of(outcome.scale).better,
             "range": definitions.scale_of(outcome.scale).range,
             "mid": minimal_difference(definitions, outcome),
-            "mid_source": outcome.mid_source,
+            "mid_source": minimal_difference_source(definitions, outcome),
         }
         for outcome in study.outcomes
     ]
@@ -65,6 +65,14 @@ def public_results(public: PublicResults, definitions: Definitions, release: int
         "waves": [{"id": wave.id, "label": wave.label} for wave in study.waves],
         "sites": [{"id": site.id, "label": site.label, "organisation": site.organisation} for site in study.sites],
         "outcomes": outcomes,
+        "facts": [
+            {
+                "id": name,
+                "title": fact.title,
+                "values": [{"id": str(place), "label": label} for place, (_, label) in enumerate(fact.values)],
+            }
+            for name, fact in study.person.facts.items()
+        ],
     }
     return json_bytes(head | {key: value for key, value in asdict(public).items() if key != "study"})
 

@@ -1,8 +1,8 @@
 """The other executor: the same tables as narwhals expressions, for frames that live in pandas, Polars or DuckDB.
 
 A frame holds one column of numbers per item, named by item id. Null (or NaN) is a blank: the item counts as routed
-past where its gate says so, as does a reserved code for not_applicable or not_asked. Anything else that is not a
-declared answer is missing.
+past where its gate says so, as does a reserved code for not_applicable. Anything else that is not a declared answer
+is missing, as is an item without a column.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import narwhals as nw
 import numpy as np
 
 from pipeline.definitions.instrument import ItemGroup, Scale
-from pipeline.scoring.tables import ROUTED, CompiledInstrument, CompiledScale, ItemTable
+from pipeline.scoring.tables import NO_CODE, ROUTED, CompiledInstrument, CompiledScale, ItemTable
 from pipeline.store import FloatArray
 
 Frame = TypeVar("Frame")
@@ -30,7 +30,7 @@ def score(compiled: CompiledInstrument, frame: Frame) -> Frame:
     parts = {(scale.name, table.item): table for scale in compiled.primary for table in scale.tables}
     # Step by step, each result a column: one expression for all repeats its parts, which DuckDB plans for many seconds.
     scored = native.with_columns(
-        (_blank_nan(nw.col(item)) if item in present else nw.lit(None, dtype=nw.Float64)).alias(_ours(item)) for item in groups
+        (_blank_nan(nw.col(item)) if item in present else nw.lit(NO_CODE)).alias(_ours(item)) for item in groups
     )
     scored = scored.with_columns(_contribution(table, groups).alias(_ours(*part)) for part, table in parts.items())
     scored = scored.with_columns(_as_answered(scale.name, _count(scale)) for scale in compiled.primary)
@@ -109,7 +109,7 @@ def _lookup(item: str, row: FloatArray, group: ItemGroup) -> nw.Expr:
             looked_up = nw.when(_item(item) == float(code)).then(nw.lit(float(value))).otherwise(looked_up)
     if np.isnan(row[ROUTED]):
         return looked_up
-    past = [code for reason in ("not_applicable", "not_asked") for code in group.reserved.get(reason, ())]
+    past = group.reserved.get("not_applicable", ())
     routed = _item(item).is_null() | _is_in(item, past) if past else _item(item).is_null()
     return nw.when(routed).then(nw.lit(float(row[ROUTED]))).otherwise(looked_up)
 

@@ -42,7 +42,7 @@ def _states(column: Column | None, answers: tuple[int, ...], rows: int) -> State
     codes = np.asarray(answers, dtype=float)
     position = np.searchsorted(codes, np.nan_to_num(column.codes, nan=-np.inf))
     declared = codes[np.minimum(position, len(codes) - 1)] == column.codes
-    routed = np.isin(column.reasons, (Reason.NOT_APPLICABLE, Reason.NOT_ASKED))
+    routed = column.reasons == Reason.NOT_APPLICABLE
     return np.where(declared, position, np.where(routed, ROUTED, MISSING))
 
 

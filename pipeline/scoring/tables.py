@@ -16,6 +16,7 @@ from pipeline.definitions.instrument import Instrument, ItemGroup, Scale
 from pipeline.store import FloatArray
 
 ROUTED, MISSING = -2, -1  # the last two states of every item, counted from the end
+NO_CODE = -1e9  # a number that no item declares: missing for both executors, whatever a gate says
 
 
 @dataclass(frozen=True)

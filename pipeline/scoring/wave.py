@@ -9,11 +9,10 @@ import numpy as np
 from pipeline.definitions.instrument import Instrument
 from pipeline.scoring import kernel
 from pipeline.scoring.kernel import Scored
-from pipeline.scoring.tables import compile_instrument
+from pipeline.scoring.tables import NO_CODE, compile_instrument
 from pipeline.store import Column, Reason, Store
 
 ENGINES = ("kernel", "expression")
-_OTHERWISE_MISSING = -1e9  # no item declares this code, so both executors take it for missing without a reason
 
 
 def score_wave(store: Store, instruments: Mapping[str, Instrument], engine: str = "kernel") -> dict[str, Scored]:
@@ -48,5 +47,5 @@ def score_columns(
 
 
 def _as_numbers(column: Column) -> object:
-    routed = np.isin(column.reasons, (Reason.NOT_APPLICABLE, Reason.NOT_ASKED))
-    return np.where(column.reasons == Reason.ANSWERED, column.codes, np.where(routed, np.nan, _OTHERWISE_MISSING))
+    routed = column.reasons == Reason.NOT_APPLICABLE
+    return np.where(column.reasons == Reason.ANSWERED, column.codes, np.where(routed, np.nan, NO_CODE))

@@ -28,7 +28,7 @@ def read(path: Path) -> RawTable:
         raise InputError(Problem(str(path), found, "a CSV in UTF-8", "Save it again as 'CSV UTF-8'.")) from None
     try:
         numbered = enumerate(csv.reader(io.StringIO(text, newline=""), strict=True), start=1)
-        lines = [(number, row) for number, row in numbered if row]
+        lines = [(number, row) for number, row in numbered if any(cell.strip() for cell in row)]
     except csv.Error as error:
         raise InputError(Problem(str(path), f"not a CSV: {error}")) from None
     if not lines:

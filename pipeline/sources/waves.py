@@ -10,26 +10,31 @@ from numpy.typing import NDArray
 from pipeline.definitions.load import Definitions
 from pipeline.errors import InputError, Problem, nearest
 from pipeline.sources.binding import bind, filtered
-from pipeline.sources.locate import WITHDRAWN
+from pipeline.sources.locate import NOT_IN_ANY_WAVE, WITHDRAWN
 from pipeline.sources.raw import RawTable, among, normalised, person_ids
 from pipeline.sources.read import read_table
 from pipeline.store import Absent, Column, Store
 
 
-def read(definitions: Definitions) -> tuple[Store, ...]:
-    """Every wave of the study as a store, in the study's order. Raises InputError where a file is absent or unreadable."""
+def read(definitions: Definitions, only: str | None = None) -> tuple[Store, ...]:
+    """The waves of the study as stores, in the study's order, or `only` one, without opening those that it does not need.
+
+    Raises InputError where a file is absent or unreadable.
+    """
     study = definitions.study
+    needed = {only, study.person.site_at, study.baseline.id if study.person.exclude else None}
+    waves = [wave for wave in study.waves if only is None or wave.id in needed]
     tables: dict[str, RawTable] = {}
-    for wave in study.waves:
+    for wave in waves:
         if wave.file not in tables:
             tables[wave.file] = read_table(definitions.folder, wave.file)
-    stores = [bind(tables[wave.file], definitions, wave) for wave in study.waves]
+    stores = [bind(tables[wave.file], definitions, wave) for wave in waves]
     stores = _without_withdrawn(stores, definitions)
     if study.person.exclude:
         stores = _without_excluded(stores, filtered(tables[study.baseline.file], study.baseline)[0], definitions)
     if study.person.site_at is not None:
         stores = _carry_sites(stores, study.person.site_at)
-    return tuple(stores)
+    return tuple(store for store in stores if only in (None, store.wave))
 
 
 def select(store: Store, mask: NDArray[np.bool_], why: str = "") -> Store:
@@ -62,6 +67,9 @@ def _without_withdrawn(stores: list[Store], definitions: Definitions) -> list[St
             Problem(str(definitions.folder / WITHDRAWN), "no column 'person'", "a column 'person' with an id per row")
         )
     ids = set(person_ids(table.columns["person"])) - {None}
+    unknown = len(ids - {person for store in stores for person in store.persons})
+    if unknown:
+        stores[0] = replace(stores[0], excluded=stores[0].excluded | {NOT_IN_ANY_WAVE: unknown})
     return [
         select(store, np.array([person not in ids for person in store.persons], dtype=bool), "withdrawn") for store in stores
     ]

@@ -55,6 +55,7 @@ LEVELS = {
 ANALYSES = {"paired_t": "paired t test", "mmrm": "mixed model", "mmrm_site": "mixed model, all sites' variance"}
 ALL_SITES = "All sites"
 WITHHELD = "withheld to protect privacy"
+NOT_SHOWN = "not shown"
 NOT_ESTIMATED = "not estimated"
 SYNTHETIC = "Synthetic data: every person and every answer on this page is invented."
 SITE = "Site"
@@ -73,7 +74,7 @@ def number(value: float, places: int = 1, sign: bool = False) -> str:
 
 def places(step: float) -> int:
     """How many decimals a number rounded to `step` is shown with."""
-    return 0 if step >= 1 and step == int(step) else 1 if round(step * 10, 6) == int(round(step * 10, 6)) else 2
+    return next(decimals for decimals in range(10) if abs(step - round(step, decimals)) < 1e-12)
 
 
 def people(n: int) -> str:
@@ -157,11 +158,11 @@ def cohort(events: str) -> str:
 DESIGNS = {"one_group": one_group, "cohort": cohort}
 
 
-def means(first_wave: str, last_wave: str, mean_first: float, n_first: int, mean_last: float, n_last: int) -> str:
+def means(first_wave: str, last_wave: str, mean_first: float, n_first: int, mean_last: float, n_last: int, places: int) -> str:
     """The averages of everybody who answered in each wave."""
     first, last = (
-        f"{number(mean_first)} {first_wave} ({people(n_first)})",
-        f"{number(mean_last)} {last_wave} ({people(n_last)})",
+        f"{number(mean_first, places)} {first_wave} ({people(n_first)})",
+        f"{number(mean_last, places)} {last_wave} ({people(n_last)})",
     )
     why = "the change allows for those who answered only once, so it can differ from the difference of the two"
     return f"The average was {first} and {last}; {why}."

@@ -222,7 +222,10 @@ def test_a_person_id_is_text(raw, text):
     assert person_ids(np.array([raw], dtype=object)).tolist() == [text]
 
 
-@pytest.mark.parametrize(("raw", "cell"), [(True, 1.0), (False, 0.0), ("VIC ", "VIC"), (0, 0.0), ("-0", 0.0), (b"1", b"1")])
+@pytest.mark.parametrize(
+    ("raw", "cell"),
+    [(True, 1.0), ("VIC ", "VIC"), (0, 0.0), ("-0", 0.0), (b"1", b"1"), (" nan", "nan"), ("inf", "inf"), ("1_0", "1_0")],
+)
 def test_a_normalised_cell(raw, cell):
     assert normalise(raw) == cell
     assert type(normalise(raw)) is type(cell)

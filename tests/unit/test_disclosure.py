@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import types as types_module
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -16,16 +17,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pipeline.definitions.base import Better
 from pipeline.disclosure import counts, public
 from pipeline.disclosure.door import disclose
 from pipeline.disclosure.public import PublicEstimate, PublicResults
-from pipeline.disclosure.rounding import rounded, step
+from pipeline.disclosure.rounding import Band, band, rounded, step
+from pipeline.disclosure.verdicts import carried
 from pipeline.models.run import estimate
 from pipeline.pairing.link import ALL
 from pipeline.reporting.render import render
-from pipeline.results import results
+from pipeline.results import Verdict, results, rules_out, signed, verdict
 from pipeline.run.stages import Study
 from pipeline.run.tables import ESTIMATE_COLUMNS, public_estimates, public_results
+from pipeline.words import en
 from tests.small import Row, answers, edit, people, report_of, small_waves, worked_out, write_study
 
 # Counts of one table
@@ -148,11 +152,104 @@ def test_a_rounded_number_is_the_nearest_multiple_and_prints_as_one(value: float
     assert rounded(found, size) == found
 
 
-@pytest.mark.parametrize("mid", [None, 0.1, 1.0, 2.0, 2.1, 3.5, 11.2, 40.0, 1e6])
-def test_a_sites_step_is_half_a_point_or_a_quarter_of_the_mid(mid: float | None) -> None:
-    assert step(site=True, mid=mid) >= max(0.5, (mid or 0) / 4)
-    assert step(site=True, mid=mid) < max(0.5, (mid or 0) / 4) + 0.5
-    assert step(site=False, mid=mid) == 0.1
+@pytest.mark.parametrize("span", [(0.0, 4.0), (6.0, 30.0), (0.0, 100.0), (-40.0, 160.0)])
+@pytest.mark.parametrize("mid", [None, 0.1, 1.0, 2.0, 2.1, 3.5, 11.2, 40.0])
+def test_few_peoples_step_is_half_a_point_or_a_quarter_of_the_mid(mid: float | None, span: tuple[float, float]) -> None:
+    least = max(0.5, (mid or 0) / 4)
+    assert least <= step(True, mid, span) < max(least + 0.5, (span[1] - span[0]) / 99)
+
+
+@pytest.mark.parametrize(("high", "expected"), [(1.0, 0.01), (4.0, 0.1), (100.0, 0.1), (1000.0, 1.0), (20000.0, 10.0)])
+def test_the_step_of_many_goes_with_the_width_of_the_scale(high: float, expected: float) -> None:
+    assert step(False, 3.0, (0.0, high)) == pytest.approx(expected)
+
+
+@given(st.integers(2, 12), st.integers(0, 60))
+@settings(derandomize=True, deadline=None)
+def test_bands_are_of_one_width_and_do_not_overlap(threshold: int, more: int) -> None:
+    n = threshold + more
+    found = band(n, threshold)
+    assert threshold <= found.low <= n <= found.high
+    assert found.high - found.low == 2
+    assert band(found.low, threshold) == band(found.high, threshold) == found
+    assert band(found.high + 1, threshold).low == found.high + 1
+
+
+@given(st.integers(1, 4), st.lists(st.integers(5, 40), min_size=1, max_size=4))
+@example(4, [34])
+@settings(derandomize=True, deadline=None, max_examples=500)
+def test_the_pairs_of_a_withheld_site_are_not_what_the_others_leave(withheld: int, others: list[int]) -> None:
+    """A reader knows the total, the bands that are shown, and that a withheld site has four pairs at most."""
+    pairs = {"w": withheld} | {f"v{place}": n for place, n in enumerate(others)}
+    cells = shown(pairs, 5)[1]
+    assert cells["w"] is None
+    left = withheld + sum(others)
+    bands = [band(pairs[key], 5) for key, n in cells.items() if n is not None]
+    unbanded = [pairs[key] for key, n in cells.items() if n is None and key != "w"]
+    # What is left for the withheld site, if those without a band have five at least.
+    possible = [
+        n for n in range(5)
+        if left - sum(b.high for b in bands) <= n + sum(unbanded) <= left - sum(b.low for b in bands) or unbanded
+    ]  # fmt: skip
+    assert withheld in possible
+    assert len(possible) > 1
+
+
+# Verdicts that the published limits carry
+
+LIMITS = st.floats(-12, 12).map(lambda value: round(value, 3))
+
+
+@given(
+    LIMITS,
+    LIMITS,
+    st.none() | st.sampled_from([0.3, 1.0, 3.0, 8.0]),
+    st.sampled_from([0.1, 0.5, 1.0, 3.0]),
+    st.booleans(),
+    st.booleans(),
+)
+@settings(derandomize=True, deadline=None, max_examples=1000)
+def test_a_published_verdict_says_no_more_than_the_published_limits(
+    a: float, b: float, mid: float | None, size: float, wide: bool, lower: bool
+) -> None:
+    low, high = sorted((a, b))
+    better: Better = "lower" if lower else "higher"
+    # The verdict rests on the family's limits, which are those of 95% or wider.
+    family = (low - 0.2 * (high - low), high + 0.2 * (high - low)) if wide else (low, high)
+    full = verdict(*signed(*family, better), mid)
+    excluded = rules_out(*signed(*family, better), mid) if full == "inconclusive" else ""
+    shown_low, shown_high = rounded(low, size), rounded(high, size)
+    found, ruled_out = carried(Verdict(full, *family, excluded), shown_low, shown_high, better, mid)
+    near, far = signed(shown_low, shown_high, better)
+    if "improved" in found:
+        assert near > 0
+    if "worsened" in found:
+        assert far < 0
+    if found == "improved":
+        assert mid is not None
+        assert near >= mid
+    if found == "worsened":
+        assert mid is not None
+        assert far <= -mid
+    if found.startswith("slightly"):
+        assert mid is not None
+        assert max(abs(near), abs(far)) < mid
+    if found == "no_meaningful_change":
+        assert mid is not None
+        assert -mid < near <= far < mid
+    if ruled_out == "meaningful_worsening":
+        assert mid is not None
+        assert near > -mid
+    if ruled_out == "meaningful_improvement":
+        assert mid is not None
+        assert far < mid
+    assert (ruled_out != "") == (found == "inconclusive")
+    # Only ever weakened: never another direction, never a verdict where there was none.
+    assert full != "inconclusive" or found == "inconclusive"
+    assert not ("improved" in full and "worsened" in found)
+    assert not ("worsened" in full and "improved" in found)
+    if found == full == "inconclusive":
+        assert ruled_out in (excluded, "none")
 
 
 # What a public object can be
@@ -173,7 +270,7 @@ def test_no_public_type_has_a_field_that_could_hold_rows() -> None:
         if typing.get_origin(hint) is typing.Literal:
             return True
         parts = typing.get_args(hint)
-        return bool(parts) and typing.get_origin(hint) is not list and all(part in plain for part in parts)
+        return typing.get_origin(hint) is types_module.UnionType and all(part in plain or part in types for part in parts)
 
     for kind in types:
         assert kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
@@ -191,7 +288,7 @@ def test_a_public_estimate_has_no_number_that_gives_away_the_spread() -> None:
 
 
 def numbers(place: PublicEstimate) -> dict[str, object]:
-    return {f.name: v for f in fields(place) if isinstance(v := getattr(place, f.name), int | float) and v is not False}
+    return {f.name: v for f in fields(place) if isinstance(v := getattr(place, f.name), int | float | Band) and v is not False}
 
 
 @pytest.fixture(scope="module")
@@ -219,13 +316,64 @@ def scarce(tmp_path_factory: pytest.TempPathFactory) -> Study:
 def test_public_numbers_are_the_rounded_ones_of_the_headline(plain: Study) -> None:
     for place in plain.public.estimates:
         full = plain.results.headline(place.outcome, place.site).estimate
-        size = 0.1 if place.site == ALL else 0.5
         assert place.status == "ok"
+        assert place.step == (0.1 if place.site == ALL else {"mood.total": 1.0, "pain": 1.0}[place.outcome])
         for key in ("estimate", "conf_low", "conf_high"):
-            assert getattr(place, key) == rounded(getattr(full, key), size)
-        assert (place.n, place.n_pairs) == (full.n, full.n_pairs)
-        if place.site != ALL:
-            assert place.mean_baseline is place.mean_followup is place.n_baseline is place.n_followup is None
+            assert getattr(place, key) == rounded(getattr(full, key), place.step)
+        if place.site == ALL:
+            assert place.people is None
+            assert (place.n, place.n_pairs, place.n_baseline, place.n_followup) == (full.n, 22, 34, 31)
+        else:
+            assert place.people == {"north": Band(11, 13), "south": Band(8, 10)}[place.site]
+            exact = ("n", "n_pairs", "n_baseline", "n_followup", "mean_baseline", "mean_followup")
+            assert all(getattr(place, key) is None for key in exact)
+
+
+def test_over_all_sites_too_few_people_are_a_band(tmp_path: Path) -> None:
+    waves = {
+        "start": answers("start", people(1, 12), "N") + answers("start", people(101, 112), "S"),
+        "later": answers("later", people(1, 9), "N") + answers("later", people(103, 112), "S"),
+    }
+    # 24 at the start, 19 later, all of them from the start: five are lost, nobody is new.
+    found = worked_out(write_study(tmp_path, waves)).public
+    assert (found.flow.both, found.flow.lost, found.flow.new) == (19, 5, 0)
+    whole = found.at("pain", ALL)
+    assert (whole.people, whole.step, whole.n, whole.n_pairs, whole.mean_baseline) == (Band(17, 19), 1.0, None, None, None)
+
+
+def test_a_flow_that_is_withheld_does_not_come_back_from_the_estimates(tmp_path: Path) -> None:
+    waves = small_waves()
+    waves["later"] += answers("later", people(1, 6), "N") + answers("later", people(101, 104), "S")
+    # Of 34 people two are lost.
+    found = worked_out(write_study(tmp_path, waves)).public
+    assert (found.flow.baseline, found.flow.both, found.flow.lost) == (34, None, None)
+    for place in found.estimates:
+        assert place.people is not None
+        assert {"n", "n_baseline", "n_followup", "n_pairs"}.isdisjoint(numbers(place))
+
+
+def test_few_peoples_answers_to_a_short_scale_are_withheld(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    edit(folder / "study.toml", "range = [0, 100]", "range = [0, 90]")
+    edit(folder / "instruments" / "mood.toml", "factor = 2\nrange = [6, 30]", "range = [3, 15]")
+    edit(folder / "instruments" / "mood.toml", "total = 12", "total = 6")
+    found = worked_out(folder).public
+    assert [found.at("mood.total", site).status for site in ("north", "south", ALL)] == ["withheld", "withheld", "ok"]
+    assert [found.at("pain", site).status for site in ("north", "south", ALL)] == ["ok", "ok", "ok"]
+
+
+def test_how_the_analyses_agree_is_about_the_published_verdict(plain: Study) -> None:
+    weakened = 0
+    for place in plain.public.estimates:
+        full = plain.results.headline(place.outcome, place.site).verdict
+        assert full is not None
+        if place.verdict == full.id:
+            agreement = plain.results.agreement(place.outcome, place.site)
+            assert (place.agreement_holds, place.agreement_of) == (agreement.holds, agreement.of)
+        else:
+            weakened += 1
+            assert (place.agreement_holds, place.agreement_of) == (None, None)
+    assert weakened
 
 
 def test_one_analysis_is_published_for_each_outcome_and_place(plain: Study) -> None:
@@ -244,18 +392,12 @@ def test_a_withheld_result_has_no_numbers(scarce: Study) -> None:
     assert scarce.public.withheld == 2
 
 
-def test_the_pairs_of_a_withheld_site_are_not_those_of_all_sites_less_the_others(scarce: Study) -> None:
-    for outcome in ("mood.total", "pain"):
-        whole = scarce.public.at(outcome, ALL)
-        sites = [scarce.public.at(outcome, site) for site in ("north", "south", "west")]
-        assert whole.n_pairs is not None
-        hidden = [e for e in sites if e.n_pairs is None]
-        pairs = scarce.results.headline(outcome, "west").estimate.n_pairs
-        assert pairs == (3 if outcome == "mood.total" else 0)
-        # Nobody is no secret; three people are, and the next smallest site's number goes with theirs.
-        assert [e.site for e in hidden] == (["south", "west"] if pairs else ["west"])
-        assert all(e.n is None for e in hidden)
+def test_where_a_site_is_withheld_another_has_no_band(scarce: Study) -> None:
+    bands = {site: scarce.public.at("mood.total", site).people for site in ("north", "south", "west")}
+    assert bands == {"north": Band(11, 13), "south": None, "west": None}
     assert scarce.public.at("mood.total", "south").estimate is not None
+    # Nobody told pain twice in the west: nothing is to be worked out.
+    assert scarce.public.at("pain", "south").people == Band(8, 10)
 
 
 def test_facts_below_the_threshold_take_another_with_them(scarce: Study) -> None:
@@ -277,7 +419,7 @@ def test_the_threshold_is_the_studys_own(tmp_path: Path) -> None:
     edit(folder / "study.toml", "threshold = 5", "threshold = 11")
     found = worked_out(folder).public
     assert found.threshold == 11
-    assert [e.status for e in found.estimates if e.outcome == "mood.total"] == ["ok", "withheld", "ok"]  # 12, 10, 22 pairs
+    assert [e.status for e in found.estimates if e.outcome == "pain"] == ["ok", "withheld", "ok"]  # 12, 10, 22 pairs
 
 
 def publish_with(study: Study, scores: object) -> PublicResults:
@@ -326,7 +468,7 @@ def test_withheld_rows_of_estimates_csv_are_empty_cells(scarce: Study) -> None:
         )
 
 
-SHARED = ("n", "n_baseline", "n_followup", "n_pairs", "mean_baseline", "mean_followup", "estimate", "conf_low", "conf_high")
+SHARED = ("n_baseline", "n_followup", "n_pairs", "mean_baseline", "mean_followup", "estimate", "conf_low", "conf_high")
 
 
 @pytest.mark.parametrize("which", ["plain", "scarce"])
@@ -336,6 +478,9 @@ def test_json_csv_and_html_have_the_same_numbers(which: str, request: pytest.Fix
     assert [e["site"] for e in from_json["estimates"]] == [row["site"] for row in rows(study)]
     html = render(report_of(study), "funder").decode("utf-8")
     for one, row in zip(from_json["estimates"], rows(study), strict=True):
+        people = one["people"]
+        counted = f"{people['low']} to {people['high']}" if people else "" if one["n"] is None else str(one["n"])
+        assert row["n"] == counted
         for key in SHARED:
             assert row[key] == ("" if one[key] is None else str(one[key])), key
         assert (row["verdict"], row["status"]) == (one["verdict"], one["status"])
@@ -350,7 +495,19 @@ def test_json_csv_and_html_have_the_same_numbers(which: str, request: pytest.Fix
             continue
         written = [float(number) for number in re.findall(r"[-+]?\d+(?:\.\d+)?", text.replace("95%", ""))]
         expected = [one["estimate"], one["conf_low"], one["conf_high"]]
-        assert written == ([] if one["n"] is None else [one["n"]]) + expected
+        assert written == [float(n) for n in re.findall(r"\d+", counted)] + expected
+        assert counted or en.NOT_SHOWN in text
+
+
+def test_results_json_says_what_its_ids_mean(plain: Study) -> None:
+    found = json.loads(public_results(plain.public, plain.definitions, 1))
+    named = {fact["id"]: {value["id"]: value["label"]["en"] for value in fact["values"]} for fact in found["facts"]}
+    assert named == {"gender": {"0": "woman", "1": "man"}}
+    tables = {table["id"]: {count["id"] for count in table["counts"]} for table in found["tables"]}
+    assert tables == {"site": {site["id"] for site in found["sites"]}, "gender": {*named["gender"], "unknown"}}
+    assert {(e["outcome"], e["site"]) for e in found["estimates"]} == {
+        (outcome["id"], site) for outcome in found["outcomes"] for site in (*tables["site"], ALL)
+    }
 
 
 def test_the_door_is_passed_by_the_funders_page(plain: Study) -> None:

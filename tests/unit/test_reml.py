@@ -136,7 +136,7 @@ def test_the_expected_information_is_the_mean_of_the_observed_one() -> None:
     missing = np.zeros((n, t), dtype=bool)
     missing[[0, 1], [0, 1]] = True
     states = []
-    for _ in range(4000):
+    for _ in range(1500):
         values = np.where(missing, np.nan, rng.normal(size=(n, t)) @ root.T)
         states.append(reml._evaluate(sigma, list(reml._patterns(values, waves_only(values)))))
     observed = np.mean([state.observed for state in states], axis=0)

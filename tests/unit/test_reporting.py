@@ -455,7 +455,7 @@ def test_all_sites_stand_last_and_every_row_has_its_n(report: Report) -> None:
     for table in [t for t in page.all("table") if "forest" in str(t.attributes.get("class"))]:
         rows = table.all("tbody")[0].all("tr")
         assert [row.all("th")[0].words() for row in rows] == ["North", "South", "All sites"]
-        assert all(re.fullmatch(r"\d+", row.all("td")[0].words()) for row in rows)
+        assert [row.all("td")[0].words() for row in rows] == ["11 to 13", "8 to 10", "43"]
 
 
 # Failure and scarcity
@@ -484,6 +484,21 @@ def test_a_study_where_all_is_withheld_still_has_a_page(tmp_path: Path) -> None:
     assert "withheld to protect privacy" in text
     assert "6 results were withheld" in text
     assert not re.search(r"\b(34|31|22|43)\b", text)
+
+
+def test_an_instruments_own_mid_is_shown_with_its_source(tmp_path: Path) -> None:
+    folder = write_study(tmp_path)
+    edit(folder / "study.toml", 'mid = 3\nmid_source = "Written for the tests"\n', "")
+    scale = 'sources = ["here"]\n\n[[examples]]'
+    edit(
+        folder / "instruments" / "mood.toml",
+        scale,
+        'sources = ["here"]\nmid = { value = 4, source = "A. Nobody (2020)" }\n\n[[examples]]',
+    )
+    study = worked_out(folder)
+    said = Page(render(report_of(study), "funder")).root.words()
+    assert "A change of 4 points or more counts as meaningful: A. Nobody (2020)." in said
+    assert "No size of change is set that would count as meaningful" in said  # of pain
 
 
 def test_the_line_for_the_terminal(report: Report) -> None:

@@ -10,6 +10,7 @@ from pipeline.pairing.link import ALL
 from pipeline.reporting.figures.interval import Axis, axis, mark
 from pipeline.reporting.report import Report, direction, estimate_id
 from pipeline.reporting.sections.changed import cell
+from pipeline.results import minimal_difference_source
 
 
 def context(report: Report) -> dict[str, Any]:
@@ -29,7 +30,7 @@ def _outcome(report: Report, outcome: Outcome) -> dict[str, Any]:
         sentences.append(report.words.agreement(whole.agreement_holds, whole.agreement_of))
     if whole.n_baseline is not None and whole.n_followup is not None:
         means = (whole.mean_baseline, whole.n_baseline, whole.mean_followup, whole.n_followup)
-        sentences.append(report.words.means(*report.waves, *means))
+        sentences.append(report.words.means(*report.waves, *means, report.places(whole)))
     return {
         "anchor": outcome.scale.replace(".", "-"),
         "title": report.words.capital(report.scale_title(outcome.scale)),
@@ -41,7 +42,7 @@ def _outcome(report: Report, outcome: Outcome) -> dict[str, Any]:
         "axis": on,
         "rows": [_row(report, outcome, site, label, on) for site, label in report.sites],
         "mid": None if mid is None else report.words.number(mid, 2).rstrip("0").rstrip("."),
-        "mid_source": outcome.mid_source.rstrip("."),
+        "mid_source": minimal_difference_source(report.definitions, outcome).rstrip("."),
         "estimated": bool(limits),
     }
 
