@@ -39,14 +39,13 @@ kind = "sum"
 title = { en = "mood" }
 better = "higher"
 items = ["a", "b", "c"]
-factor = 2
-range = [6, 30]
+range = [3, 15]
 sources = ["here"]
 
 [[examples]]
-source = "By hand: 2 x (1 + 2 + 3) = 12"
+source = "By hand: 1 + 2 + 3 = 6"
 answers = { a = 1, b = 2, c = 3 }
-expect = { total = 12 }
+expect = { total = 6 }
 """
 
 STUDY = """
@@ -105,7 +104,7 @@ source = "Written for the tests."
 [[outcomes]]
 scale = "mood.total"
 role = "primary"
-mid = 3
+mid = 1.5
 mid_source = "Written for the tests"
 
 [[outcomes]]
@@ -160,6 +159,16 @@ def write_study(folder: Path, waves: dict[str, list[Row]] | None = None) -> Path
     (folder / "instruments" / "mood.toml").write_text(INSTRUMENT, encoding="utf-8")
     for wave, rows in (small_waves() if waves is None else waves).items():
         write_wave(folder, wave, rows)
+    return folder
+
+
+def write_wide_study(folder: Path, waves: dict[str, list[Row]] | None = None) -> Path:
+    """The same with mood counted twice, from 6 to 30: wide enough to be published where people are few."""
+    write_study(folder, waves)
+    edit(folder / "instruments" / "mood.toml", "range = [3, 15]", "factor = 2\nrange = [6, 30]")
+    edit(folder / "instruments" / "mood.toml", "1 + 2 + 3 = 6", "2 x (1 + 2 + 3) = 12")
+    edit(folder / "instruments" / "mood.toml", "expect = { total = 6 }", "expect = { total = 12 }")
+    edit(folder / "study.toml", "mid = 1.5", "mid = 3")
     return folder
 
 

@@ -30,7 +30,7 @@ from pipeline.results import Verdict, results, rules_out, signed, verdict
 from pipeline.run.stages import Study
 from pipeline.run.tables import ESTIMATE_COLUMNS, public_estimates, public_results
 from pipeline.words import en
-from tests.small import Row, answers, edit, people, report_of, small_waves, worked_out, write_study
+from tests.small import Row, answers, edit, people, report_of, small_waves, worked_out, write_study, write_wide_study
 
 # Counts of one table
 
@@ -294,7 +294,7 @@ def numbers(place: PublicEstimate) -> dict[str, object]:
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """The small study, where nothing has to be withheld."""
-    return worked_out(write_study(tmp_path_factory.mktemp("plain")))
+    return worked_out(write_wide_study(tmp_path_factory.mktemp("plain")))
 
 
 @pytest.fixture(scope="module")
@@ -308,7 +308,7 @@ def scarce(tmp_path_factory: pytest.TempPathFactory) -> Study:
     for wave in waves.values():
         for place, row in enumerate(wave):
             row["gender"] = 1 if place == 3 else 2
-    folder = write_study(tmp_path_factory.mktemp("scarce"), waves)
+    folder = write_wide_study(tmp_path_factory.mktemp("scarce"), waves)
     edit(folder / "study.toml", "[person]\n", '[[sites]]\nid = "west"\nlabel = { en = "West" }\ncodes = ["W"]\n\n[person]\n')
     return worked_out(folder)
 
@@ -335,7 +335,7 @@ def test_over_all_sites_too_few_people_are_a_band(tmp_path: Path) -> None:
         "later": answers("later", people(1, 9), "N") + answers("later", people(103, 112), "S"),
     }
     # 24 at the start, 19 later, all of them from the start: five are lost, nobody is new.
-    found = worked_out(write_study(tmp_path, waves)).public
+    found = worked_out(write_wide_study(tmp_path, waves)).public
     assert (found.flow.both, found.flow.lost, found.flow.new) == (19, 5, 0)
     whole = found.at("pain", ALL)
     assert (whole.people, whole.step, whole.n, whole.n_pairs, whole.mean_baseline) == (Band(17, 19), 1.0, None, None, None)
@@ -345,7 +345,7 @@ def test_a_flow_that_is_withheld_does_not_come_back_from_the_estimates(tmp_path:
     waves = small_waves()
     waves["later"] += answers("later", people(1, 6), "N") + answers("later", people(101, 104), "S")
     # Of 34 people two are lost.
-    found = worked_out(write_study(tmp_path, waves)).public
+    found = worked_out(write_wide_study(tmp_path, waves)).public
     assert (found.flow.baseline, found.flow.both, found.flow.lost) == (34, None, None)
     for place in found.estimates:
         assert place.people is not None
@@ -353,11 +353,7 @@ def test_a_flow_that_is_withheld_does_not_come_back_from_the_estimates(tmp_path:
 
 
 def test_few_peoples_answers_to_a_short_scale_are_withheld(tmp_path: Path) -> None:
-    folder = write_study(tmp_path)
-    edit(folder / "study.toml", "range = [0, 100]", "range = [0, 90]")
-    edit(folder / "instruments" / "mood.toml", "factor = 2\nrange = [6, 30]", "range = [3, 15]")
-    edit(folder / "instruments" / "mood.toml", "total = 12", "total = 6")
-    found = worked_out(folder).public
+    found = worked_out(write_study(tmp_path)).public
     assert [found.at("mood.total", site).status for site in ("north", "south", ALL)] == ["withheld", "withheld", "ok"]
     assert [found.at("pain", site).status for site in ("north", "south", ALL)] == ["ok", "ok", "ok"]
 
@@ -408,14 +404,14 @@ def test_facts_below_the_threshold_take_another_with_them(scarce: Study) -> None
 
 def test_too_few_people_leave_no_number_at_all(tmp_path: Path) -> None:
     waves = {"start": answers("start", people(1, 4), "N"), "later": answers("later", people(1, 4), "N")}
-    found = worked_out(write_study(tmp_path, waves)).public
+    found = worked_out(write_wide_study(tmp_path, waves)).public
     assert all(numbers(e) == {} for e in found.estimates)
     assert found.flow == public.PublicFlow(None, None, None, None, None)
     assert all(count.n is None and table.total is None for table in found.tables for count in table.counts)
 
 
 def test_the_threshold_is_the_studys_own(tmp_path: Path) -> None:
-    folder = write_study(tmp_path)
+    folder = write_wide_study(tmp_path)
     edit(folder / "study.toml", "threshold = 5", "threshold = 11")
     found = worked_out(folder).public
     assert found.threshold == 11
@@ -539,6 +535,6 @@ def test_no_person_is_named_in_a_public_file(plain: Study) -> None:
 def test_a_row_of_the_input_changes_no_public_number_by_its_place(tmp_path: Path) -> None:
     waves = small_waves()
     turned: dict[str, list[Row]] = {wave: rows[::-1] for wave, rows in waves.items()}
-    one, other = worked_out(write_study(tmp_path / "one", waves)), worked_out(write_study(tmp_path / "other", turned))
+    one, other = worked_out(write_wide_study(tmp_path / "one", waves)), worked_out(write_wide_study(tmp_path / "other", turned))
     assert one.public == other.public
     assert public_estimates(one.public) == public_estimates(other.public)

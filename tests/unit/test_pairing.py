@@ -34,7 +34,7 @@ def table(found: Linked) -> dict[tuple[str, str], Denominator]:
 
 
 def moods(rows: list[Row]) -> dict[object, float]:
-    return {row["person"]: 2 * sum(float(str(row[item])) for item in "abc") for row in rows}
+    return {row["person"]: sum(float(str(row[item])) for item in "abc") for row in rows}
 
 
 def test_scores_stand_beside_each_other_by_person(tmp_path: Path) -> None:
@@ -194,7 +194,7 @@ def test_a_scale_too_few_of_whose_items_were_asked_was_not_asked(
 
 def test_a_scale_that_needs_fewer_items_was_asked(tmp_path: Path) -> None:
     folder = write_study(tmp_path)
-    edit(folder / "instruments" / "mood.toml", "range = [6, 30]", "range = [6, 30]\nmin_answered = 2\nprorate = true")
+    edit(folder / "instruments" / "mood.toml", "range = [3, 15]", "range = [3, 15]\nmin_answered = 2\nprorate = true")
     found = asked(folder, 'waves.start.not_asked = ["a"]\nwaves.start.columns = { b = "b", c = "c" }')
     assert found["mood.total"] == (True, True)
 

@@ -26,7 +26,7 @@ from pipeline.run.stages import work_out
 from pipeline.sources.waves import read
 from pipeline.words import en
 from tests.conftest import HELP_INSTALLED, ROOT
-from tests.small import edit, report_of, small_waves, worked_out, write_study
+from tests.small import edit, report_of, small_waves, worked_out, write_wide_study
 
 PAGES = ("funder", "evaluator")
 VOID = {"meta", "br", "link", "img", "input", "hr", "line", "rect", "path", "circle"}
@@ -82,7 +82,7 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The report of the small study."""
-    return report_of(worked_out(write_study(tmp_path_factory.mktemp("small"))))
+    return report_of(worked_out(write_wide_study(tmp_path_factory.mktemp("small"))))
 
 
 @pytest.fixture(scope="module")
@@ -179,14 +179,14 @@ def test_synthetic_data_are_named_on_every_page(tmp_path: Path, report: Report, 
     (body,) = page.all("body")
     assert body.children[0].words() == en.SYNTHETIC  # before anything else
     assert en.SYNTHETIC in page.all("footer")[0].words()
-    folder = write_study(tmp_path)
+    folder = write_wide_study(tmp_path)
     edit(folder / "study.toml", "synthetic = true", "synthetic = false")
     assert en.SYNTHETIC.encode() not in render(report_of(worked_out(folder)), name)
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_the_same_report_is_the_same_bytes(tmp_path: Path, report: Report, name: str) -> None:
-    again = report_of(worked_out(write_study(tmp_path)))
+    again = report_of(worked_out(write_wide_study(tmp_path)))
     assert render(again, name) == render(report, name)
 
 
@@ -207,7 +207,7 @@ NASTY = """<b>&\\"'{{ 7 * 7 }}<script>alert(1)</script></style>"""
 
 @pytest.mark.parametrize("name", PAGES)
 def test_labels_of_the_study_file_are_text(tmp_path: Path, name: str) -> None:
-    folder = write_study(tmp_path)
+    folder = write_wide_study(tmp_path)
     for label in ("North", "A small study", "at one year", "gender", "woman"):
         edit(folder / "study.toml", f'"{label}"', f'"{label} {NASTY}"')
     edit(folder / "instruments" / "mood.toml", 'en = "mood"', f'en = "mood {NASTY}"')
@@ -263,6 +263,10 @@ def test_no_page_of_a_real_study_claims_a_cause(name: str) -> None:
     assert "synthetic" not in page.words().lower()
     # Its sites have 60 pairs and more, and most of them improved.
     assert "few people answered both times" not in page.words()
+
+
+def test_no_sentence_ends_twice(page: Element) -> None:
+    assert not re.search(r"(?<!\.)\.\.(?!\.)", page.words())
 
 
 def test_a_p_value_stands_beside_its_change_and_interval(report: Report) -> None:
@@ -475,7 +479,7 @@ def test_a_section_that_fails_is_an_error_and_not_left_out(report: Report, monke
 
 
 def test_a_study_where_all_is_withheld_still_has_a_page(tmp_path: Path) -> None:
-    folder = write_study(tmp_path)
+    folder = write_wide_study(tmp_path)
     edit(folder / "study.toml", "threshold = 5", "threshold = 40")
     report = report_of(worked_out(folder))
     for name in PAGES:
@@ -487,7 +491,7 @@ def test_a_study_where_all_is_withheld_still_has_a_page(tmp_path: Path) -> None:
 
 
 def test_an_instruments_own_mid_is_shown_with_its_source(tmp_path: Path) -> None:
-    folder = write_study(tmp_path)
+    folder = write_wide_study(tmp_path)
     edit(folder / "study.toml", 'mid = 3\nmid_source = "Written for the tests"\n', "")
     scale = 'sources = ["here"]\n\n[[examples]]'
     edit(
@@ -510,7 +514,7 @@ def test_the_line_for_the_terminal(report: Report) -> None:
 
 def test_a_study_of_one_site(tmp_path: Path) -> None:
     waves = {name: [row for row in rows if row["site"] == "N"] for name, rows in small_waves().items()}
-    folder = write_study(tmp_path, waves)
+    folder = write_wide_study(tmp_path, waves)
     edit(folder / "study.toml", '[[sites]]\nid = "south"\nlabel = { en = "South" }\ncodes = ["S"]\n', "")
     who = Page(render(report_of(worked_out(folder)), "funder")).root.all("header")[0].words()
     assert "1 site." in who
