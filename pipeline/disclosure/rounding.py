@@ -26,11 +26,11 @@ def step(few: bool, mid: float | None, span: tuple[float, float]) -> float:
     """The step of a published change on a scale from `span[0]` to `span[1]`.
 
     Usually 0.1; for few people a quarter of the MID, in halves, and 0.5 at least. On very wide or narrow scales the step
-    goes with the width: never finer than a thousandth of it, or for few people a hundredth.
+    goes with the width: never much finer than a thousandth of it.
     """
     width = span[1] - span[0]
     if few:
-        return max(FEW_STEP, math.ceil((mid or 0.0) / 4 / FEW_STEP) * FEW_STEP, _power(width / 100))
+        return max(FEW_STEP, math.ceil((mid or 0.0) / 4 / FEW_STEP) * FEW_STEP, _power(width / 1000))
     return max(STEP, _power(width / 1000)) if width > _NARROW else _power(width / 100)
 
 

@@ -40,7 +40,6 @@ def render(report: Report, page: str) -> bytes:
             kind=report.text(outline["kind"]),
             running=f"{report.text(study.title)}, release {report.release}"
             + (". " + report.words.SYNTHETIC if study.synthetic else ""),
-            public=page == "funder",
             sections=sections,
             style=Markup((_HERE / "style.css").read_text(encoding="utf-8")),
         )

@@ -38,7 +38,9 @@ def fingerprint(definitions: Definitions) -> Fingerprint:
     inputs = {wave.file: _hash(locate(definitions.folder, wave.file)) for wave in definitions.study.waves}
     if (withdrawn := definitions.folder / WITHDRAWN).is_file():
         inputs[WITHDRAWN] = _hash(withdrawn)
-    return Fingerprint(inputs, {path.name: sha256(path) for path in definitions.files}, code_digest(), lock_digest())
+    study, *instruments = definitions.files
+    named = {"study.toml": sha256(study)} | {f"instruments/{path.name}": sha256(path) for path in instruments}
+    return Fingerprint(inputs, named, code_digest(), lock_digest())
 
 
 def _hash(path: Path) -> str:

@@ -156,7 +156,10 @@ def _same_public(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Whether the last release's public files are these, byte for byte: then this run is that release."""
     public = {name: content for name, content in files.items() if name.startswith("public/")}
     there = {f"public/{path.name}" for path in (folder / "public").glob("*")}
-    return there == set(public) and all((folder / name).read_bytes() == content for name, content in public.items())
+    try:
+        return there == set(public) and all((folder / name).read_bytes() == content for name, content in public.items())
+    except OSError:
+        return False
 
 
 def _refuse_other_study(definitions: Definitions, folder: Path) -> None:

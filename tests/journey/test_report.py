@@ -175,7 +175,8 @@ def test_help_imports_no_heavy_library() -> None:
 def test_a_run_with_nothing_to_do_imports_no_heavy_library(example: Path, tmp_path: Path, rosewave: Command) -> None:
     out = tmp_path / "report"
     assert rosewave("run", example, "--out", out).code == 0
-    script = f"import sys; from pipeline.cli.main import main; main(['run', {str(example)!r}, '--out', {str(out)!r}]); print(*sys.modules)"
+    command = ["run", str(example), "--out", str(out)]
+    script = f"import sys; from pipeline.cli.main import main; main({command!r}); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
     assert "Nothing" in loaded
     assert not {"numpy", "pandas", "scipy", "great_expectations", "jinja2", "pyreadstat"} & set(loaded)

@@ -208,13 +208,16 @@ def test_a_columns_file(people, text):
 
 
 def test_a_columns_file_with_recodes_and_missing_codes(people):
-    frame = pd.DataFrame([dict.fromkeys("abdefghij", 0), dict.fromkeys("abdefghij", 0) | {"a": -9}])
+    frame = pd.DataFrame([dict.fromkeys("abdefghij", 0), dict.fromkeys("abdefghij", 0) | {"b": -9}])
     frame.to_csv("in.csv", index=False)
     rules = 'not_asked = ["c"]\nmissing = { refused = [-9] }\n'
     rules += 'recodes = [{ items = ["a", "b", "d", "e", "f", "g", "h", "i", "j"], map = { "0" = 5 } }]\n[columns]\n'
     Path("columns.toml").write_text(rules + "\n".join(f'{item} = "{item}"' for item in "abdefghij"))
     assert score("cchs_distress", "in.csv", "-o", "out.csv", "--columns", "columns.toml") == 0
-    assert pd.read_csv("out.csv")["cchs_distress.k10"].replace({np.nan: None}).tolist() == [0, None]
+    scores = pd.read_csv("out.csv").replace({np.nan: None})
+    assert scores["cchs_distress.k6"].tolist() == [0, None]
+    # Nobody was asked item c, which K10 needs: not even those whom its gate would have routed past it have a score.
+    assert scores["cchs_distress.k10"].tolist() == [None, None]
 
 
 @pytest.mark.parametrize(

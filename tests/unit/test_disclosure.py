@@ -317,7 +317,7 @@ def test_public_numbers_are_the_rounded_ones_of_the_headline(plain: Study) -> No
     for place in plain.public.estimates:
         full = plain.results.headline(place.outcome, place.site).estimate
         assert place.status == "ok"
-        assert place.step == (0.1 if place.site == ALL else {"mood.total": 1.0, "pain": 1.0}[place.outcome])
+        assert place.step == (0.1 if place.site == ALL else {"mood.total": 1.0, "pain": 0.5}[place.outcome])
         for key in ("estimate", "conf_low", "conf_high"):
             assert getattr(place, key) == rounded(getattr(full, key), place.step)
         if place.site == ALL:
@@ -338,7 +338,7 @@ def test_over_all_sites_too_few_people_are_a_band(tmp_path: Path) -> None:
     found = worked_out(write_wide_study(tmp_path, waves)).public
     assert (found.flow.both, found.flow.lost, found.flow.new) == (19, 5, 0)
     whole = found.at("pain", ALL)
-    assert (whole.people, whole.step, whole.n, whole.n_pairs, whole.mean_baseline) == (Band(17, 19), 1.0, None, None, None)
+    assert (whole.people, whole.step, whole.n, whole.n_pairs, whole.mean_baseline) == (Band(17, 19), 0.5, None, None, None)
 
 
 def test_a_flow_that_is_withheld_does_not_come_back_from_the_estimates(tmp_path: Path) -> None:

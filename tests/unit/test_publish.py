@@ -246,7 +246,7 @@ def test_the_manifest_has_the_hash_of_every_file_and_input(study: Path, out: Pat
     for name, digest in manifest["inputs"].items():
         assert hashlib.sha256((study / name).read_bytes()).hexdigest() == digest
     assert set(manifest["inputs"]) == {"raw/start.csv", "raw/later.csv"}
-    assert set(manifest["definitions"]) == {"study.toml", "mood.toml"}
+    assert set(manifest["definitions"]) == {"study.toml", "instruments/mood.toml"}
     assert (manifest["release"], manifest["previous_release"], manifest["gates"]["passed"]) == (1, None, True)
 
 
