@@ -60,6 +60,24 @@ class Report:
         study = self.definitions.study
         return self.text(study.baseline.label), self.text(study.followup.label)
 
+    @property
+    def when(self) -> tuple[str, str]:
+        """The first and last wave with the days on which they were answered, where the study says them."""
+        study = self.definitions.study
+        first, last = (
+            label if wave.window is None else f"{label} ({self.words.period(wave.window.first, wave.window.last)})"
+            for label, wave in zip(self.waves, (study.baseline, study.followup), strict=True)
+        )
+        return first, last
+
+    @property
+    def places_by_organisation(self) -> str:
+        """The sites, each organisation's together: Victoria (SOLID Outreach Society); ..."""
+        organisations: dict[str, list[str]] = {}
+        for site in self.definitions.study.sites:
+            organisations.setdefault(site.organisation, []).append(self.text(site.label))
+        return "; ".join(", ".join(sites) + (f" ({name})" if name else "") for name, sites in organisations.items())
+
     def scale_title(self, outcome: str) -> str:
         """What an outcome is called."""
         return self.text(self.definitions.scale_of(outcome).title)

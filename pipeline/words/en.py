@@ -5,6 +5,8 @@ No sentence claims a cause: with one group and no comparison, the design cannot 
 
 from __future__ import annotations
 
+import datetime as dt
+
 VERDICTS = {
     "improved": "improved by a meaningful amount",
     "improved_size_uncertain": "improved; whether by a meaningful amount is uncertain",
@@ -75,6 +77,12 @@ def number(value: float, places: int = 1, sign: bool = False) -> str:
 def places(step: float) -> int:
     """How many decimals a number rounded to `step` is shown with."""
     return next(decimals for decimals in range(10) if abs(step - round(step, decimals)) < 1e-12)
+
+
+def period(first: dt.date, last: dt.date) -> str:
+    """A stretch of days: 3 September to 31 October 2019."""
+    start = f"{first.day} {first:%B}" + (f" {first.year}" if first.year != last.year else "")
+    return f"{start} to {last.day} {last:%B} {last.year}"
 
 
 def people(n: int) -> str:
