@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 import typing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -214,8 +215,9 @@ def _broken_references(path: Path, study: Study, instruments: dict[str, Instrume
             known(f"instruments.{name}", "wave", wave_id, waves)
         for wave_id in waves:
             if name in instruments and (at := binding.at(wave_id)) is not None:
-                problems += columns_of(instruments[name], at, f"{path}: instruments.{name} at {wave_id}").problems
-                problems += _missing_answers(path, instruments[name], at, next(w for w in study.waves if w.id == wave_id))
+                bound = columns_of(instruments[name], at, f"{path}: instruments.{name} at {wave_id}")
+                wave = next(wave for wave in study.waves if wave.id == wave_id)
+                problems += [*bound.problems, *_missing_answers(path, instruments[name], at, wave, bound.columns)]
     problems += _broken_outcomes(path, study, instruments)
     for strategy in study.strategies:
         for site in strategy.sites or ():
@@ -223,13 +225,15 @@ def _broken_references(path: Path, study: Study, instruments: dict[str, Instrume
     return problems
 
 
-def _missing_answers(path: Path, instrument: Instrument, binding: WaveBinding, wave: Wave) -> list[Problem]:
-    """Codes that a wave declares missing, but that are answers to some item: they would vanish in silence."""
+def _missing_answers(
+    path: Path, instrument: Instrument, binding: WaveBinding, wave: Wave, asked: Mapping[str, str]
+) -> list[Problem]:
+    """Codes that a wave declares missing, but that are answers to some item asked in it: they would vanish in silence."""
     missing = {plain_code(code) for codes in wave.missing.values() for code in codes}
     recoded = {item: {plain_code(raw) for raw in recode.map} for recode in binding.recodes for item in recode.items}
     # A count of things has so many answers that any missing code is one of them; there the study's word holds.
     listed = {item: set(group.answers) for item, group in instrument.item_groups.items() if len(group.answers) <= _LISTED}
-    items = [item for item, answers in (listed | recoded).items() if answers & missing]
+    items = [item for item, answers in (listed | recoded).items() if item in asked and answers & missing]
     if not items:
         return []
     found = f"a missing code is an answer of {instrument.id}.{', '.join(items[:5])}"

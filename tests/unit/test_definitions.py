@@ -199,6 +199,17 @@ def test_a_path_outside_the_study(folder, file):
     assert problems(folder) == [f"study.toml: waves[later].file: {file!r}; expected a path inside the study's folder"]
 
 
+def test_a_missing_code_that_is_an_answer(folder):
+    """9 is "not stated" for most items of the CCHS, and nearly the best of lives for one."""
+    general = '[instruments.cchs_general]\nnames = "{}"\n\n[instruments.mood]'
+    edit(folder / "study.toml", 'file = "raw/later.csv"', 'file = "raw/later.csv"\nmissing = { refused = [9] }')
+    edit(folder / "study.toml", "[instruments.mood]", general.format("2015-2021"))
+    found = "waves[later].missing: a missing code is an answer of cchs_general.life_satisfaction"
+    assert any(problem.startswith(f"study.toml: {found}") for problem in problems(folder))
+    edit(folder / "study.toml", "2015-2021", "2007-2008")  # satisfaction with life was not asked then
+    assert load(folder).study.waves[1].missing == {"refused": (9,)}
+
+
 def test_a_category_cannot_be_an_outcome(folder):
     edit(folder / "study.toml", "[instruments.mood]", '[instruments.cchs_smoking]\nnames = "2015-2021"\n\n[instruments.mood]')
     edit(folder / "study.toml", 'scale = "pain"', 'scale = "cchs_smoking.smoking_status"')
