@@ -47,11 +47,6 @@ def write_bytes(path: Path, content: bytes, mode: int = PUBLIC_FILE) -> None:
         raise
 
 
-def write_text(path: Path, content: str, mode: int = PUBLIC_FILE) -> None:
-    """Write text as UTF-8 with line feeds, whole or not at all."""
-    write_bytes(path, content.encode("utf-8"), mode)
-
-
 def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]], mode: int = PUBLIC_FILE) -> None:
     """Write a CSV, whole or not at all."""
     write_bytes(path, csv_bytes(header, rows), mode)

@@ -37,10 +37,6 @@ class Reason(IntEnum):
         return self.name.lower()
 
 
-# What a definition may declare for a code: a person can give these, the others are found by the software.
-DECLARABLE = tuple(r.word for r in (Reason.REFUSED, Reason.DONT_KNOW, Reason.NOT_APPLICABLE, Reason.NOT_ASKED, Reason.SKIPPED))
-
-
 @dataclass(frozen=True)
 class Column:
     """One item of one wave: `codes` (n,) float, `reasons` (n,) uint8, and the raw answers (n,) that gates look at.

@@ -33,7 +33,7 @@ def test_the_old_file_stays_when_writing_fails(path, monkeypatch, step):
 
     monkeypatch.setattr(os, step, fails)
     with pytest.raises(OSError, match="No space left"):
-        files.write_text(path, "new")
+        files.write_bytes(path, b"new")
     assert path.read_text() == "old"
     assert alone(path)
 
@@ -44,7 +44,7 @@ def test_the_old_file_stays_when_the_run_is_interrupted(path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        files.write_text(path, "new")
+        files.write_bytes(path, b"new")
     assert path.read_text() == "old"
     assert alone(path)
 
@@ -53,14 +53,14 @@ def test_what_cannot_be_written_leaves_nothing(path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         files.write_bytes(path, files.json_bytes({"a": float("nan")}))
     with pytest.raises(FileNotFoundError):
-        files.write_text(path.parent / "nowhere" / "a.csv", "new")
+        files.write_bytes(path.parent / "nowhere" / "a.csv", b"new")
     assert path.read_text() == "old"
     assert alone(path)
 
 
 def test_a_new_file_takes_the_place_of_the_old_one(path):
     path.chmod(0o600)
-    files.write_text(path, "é\n")
+    files.write_bytes(path, "é\n".encode())
     assert path.read_bytes() == b"\xc3\xa9\n"
     assert mode(path) == files.PUBLIC_FILE
     assert alone(path)
@@ -69,12 +69,12 @@ def test_a_new_file_takes_the_place_of_the_old_one(path):
 def test_a_link_is_replaced_and_what_it_led_to_stays(path):
     link = path.parent / "link.csv"
     link.symlink_to(path)
-    files.write_text(link, "new")
+    files.write_bytes(link, b"new")
     assert (path.read_text(), link.read_text(), link.is_symlink()) == ("old", "new", False)
 
 
 def test_private_files_and_folders_are_for_their_owner(path):
-    files.write_text(path, "new", files.PRIVATE_FILE)
+    files.write_bytes(path, b"new", files.PRIVATE_FILE)
     assert mode(path) == 0o600
     folder = files.private_folder(path.parent / "a" / "b")
     assert mode(folder) == 0o700
