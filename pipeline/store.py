@@ -67,7 +67,8 @@ class Store:
 
     `persons`, `sites` and `dates` are (n,) objects, None where the file says nothing. `sites` holds the study's site
     ids where the raw value is a declared one; the raw value stays in `site_raw`. `facts` holds, by fact id, the position
-    of each person's value among the declared ones, None where it is missing and -1 where it is undeclared.
+    of each person's value among the declared ones, None where it is missing and -1 where it is undeclared. `file_columns`
+    are all columns that the file has, bound or not.
     """
 
     wave: str
@@ -82,6 +83,7 @@ class Store:
     facts: dict[str, NDArray[np.object_]] = field(default_factory=dict)
     excluded: dict[str, int] = field(default_factory=dict)
     absent: tuple[Absent, ...] = ()
+    file_columns: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.persons)

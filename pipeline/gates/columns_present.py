@@ -11,15 +11,15 @@ from pipeline.store import Store
 
 
 def rules(definitions: Definitions, wave: Wave, store: Store) -> Iterator[Rule]:
-    """One rule for the columns that were found, and one for each that is absent, so that each is named with its use."""
-    found = [column.source for column in (*store.columns.values(), *store.scores.values()) if column.source]
+    """One rule for all columns of answers, and one for each column that is absent, so that each is named with its use."""
+    bound = {column.source for column in (*store.columns.values(), *store.scores.values()) if column.source}
     missing = {absent.column for absent in store.absent}
     yield Rule(
         gate="columns_present",
         severity="critical",
         columns=(),
         expectation="ExpectTableColumnsToMatchSet",
-        arguments={"column_set": sorted(set(found) - missing), "exact_match": False},
+        arguments={"column_set": sorted(bound - missing), "exact_match": False},
         what="columns are not in the file",
         expected="the columns that study.toml names",
         advice="Check the export, or the binding in study.toml.",

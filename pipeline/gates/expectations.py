@@ -58,8 +58,10 @@ def _rows(store: Store, study: Study) -> pd.DataFrame:
     date = next(wave.date for wave in study.waves if wave.id == store.wave)
     if date is not None:
         columns[date] = [_ordinal(day) for day in store.dates]
-    absent = {missing.column for missing in store.absent}
-    return pd.DataFrame({name: values for name, values in columns.items() if name not in absent}, dtype=object)
+    # A site that is carried forward from another wave has no column of its own here.
+    carried = {study.person.site} - {missing.column for missing in store.absent}
+    there = {name: values for name, values in columns.items() if name in store.file_columns | carried}
+    return pd.DataFrame(there, dtype=object)
 
 
 def _answers(rules: Sequence[Rule], store: Store) -> pd.DataFrame:

@@ -89,6 +89,7 @@ def bind(table: RawTable, definitions: Definitions, wave: Wave) -> Store:
         scores=scores,
         facts={name: _bind_fact(fact, raw(fact.column)) for name, fact in study.person.facts.items()},
         excluded=excluded,
+        file_columns=frozenset(table.columns),
         absent=tuple(Absent(use, name, nearest(name, table.columns)) for name, use in wanted if name not in table.columns),
     )
 

@@ -315,3 +315,11 @@ def test_answers_of_three_waves_are_all_looked_at(study: Path) -> None:
     write_wave(study, "middle", rows)
     finding = only(study)
     assert (finding.wave, finding.column, finding.rows) == ("middle", "c", (6,))
+
+
+def test_a_carried_site_needs_no_column_in_the_later_wave(study: Path) -> None:
+    edit(study / "study.toml", 'site = "site"', 'site = "site"\nsite_at = "start"')
+    rows = [{name: value for name, value in row.items() if name != "site"} for row in small_waves()["later"]]
+    write_wave(study, "later", rows)
+    assert all(finding.severity == "warning" for finding in found(study).findings)
+    assert found(study).passed
