@@ -517,4 +517,4 @@ def test_a_study_of_one_site(tmp_path: Path) -> None:
     folder = write_wide_study(tmp_path, waves)
     edit(folder / "study.toml", '[[sites]]\nid = "south"\nlabel = { en = "South" }\ncodes = ["S"]\n', "")
     who = Page(render(report_of(worked_out(folder)), "funder")).root.all("header")[0].words()
-    assert "1 site." in who
+    assert "16 people. North." in who
