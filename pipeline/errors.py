@@ -102,6 +102,11 @@ class OutputError(RosewaveError):
     exit_code = 14
     headline = "The results cannot be written; the previous report is untouched:"
 
+    @classmethod
+    def unwritable(cls, place: object, error: OSError, expected: str = "") -> OutputError:
+        """What the system said when it was to write there."""
+        return cls(Problem(str(place), f"cannot be written: {error.strerror}", expected))
+
 
 class LockedError(RosewaveError):
     """Another run works on the same study."""

@@ -52,6 +52,12 @@ class Column:
     declared: frozenset[Any] = frozenset()
 
 
+def never_asked(rows: int) -> Column:
+    """The column of an item that nobody was asked, which no column of the file holds."""
+    blank = np.full(rows, None, dtype=object)
+    return Column("", np.full(rows, np.nan), np.full(rows, Reason.NOT_ASKED, dtype=np.uint8), blank)
+
+
 @dataclass(frozen=True)
 class Absent:
     """A column that the study names and the file lacks: what it is for, its name, and what the nearest name may be."""

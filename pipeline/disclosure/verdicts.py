@@ -31,7 +31,7 @@ def carried(verdict: Verdict, low: float, high: float, better: Better, mid: floa
 def _holds(verdict: str, low: float, high: float, mid: float | None) -> bool:
     if verdict == "inconclusive":
         return True
-    if verdict.startswith("worsened") or verdict == "slightly_worsened":
+    if "worsened" in verdict:
         low, high, verdict = -high, -low, verdict.replace("worsened", "improved")
     if mid is None or verdict == "improved_size_uncertain":
         return low > 0

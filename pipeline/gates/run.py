@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Sequence
 from functools import cache
 from types import ModuleType
@@ -12,15 +10,14 @@ import pipeline.gates
 from pipeline.definitions.load import Definitions
 from pipeline.gates import expectations
 from pipeline.gates.finding import Finding, Gates, Rule
+from pipeline.plugins import modules
 from pipeline.store import Store
 
 
 @cache
 def gates() -> tuple[ModuleType, ...]:
     """The gate modules: files in this folder with rules (within a wave) or compare (between waves)."""
-    names = sorted(module.name for module in pkgutil.iter_modules(pipeline.gates.__path__))
-    modules = (importlib.import_module(f"pipeline.gates.{name}") for name in names)
-    return tuple(module for module in modules if hasattr(module, "rules") or hasattr(module, "compare"))
+    return tuple(module for module in modules(pipeline.gates) if hasattr(module, "rules") or hasattr(module, "compare"))
 
 
 def gate(definitions: Definitions, stores: Sequence[Store]) -> Gates:

@@ -8,6 +8,7 @@ Reference: see reml.py.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,15 +40,21 @@ def fit(pairs: Pairs, outcome: str, df_method: str = "kenward_roger_linear") -> 
         return not_estimated(base, "nobody at this site answered in one of the waves")
     kept = np.isin(pairs.sites, sites)
     values, place = asked[kept], np.searchsorted(sites, pairs.sites[kept])
-    n, t = values.shape
-    design = np.zeros((n, t, len(sites), t))
-    for wave in range(t):
-        design[np.arange(n), wave, place, wave] = 1.0
-    weights = np.zeros((len(sites), t))
+    weights = np.zeros((len(sites), values.shape[1]))
     weights[sites.index(own), [0, -1]] = -1.0, 1.0
     try:
-        contrast = reml.fit(values, design.reshape(n, t, len(sites) * t)).contrast(weights.ravel(), df_method)
+        contrast = _fitted(values.tobytes(), place.tobytes(), values.shape, len(sites)).contrast(weights.ravel(), df_method)
     except reml.NotFittedError as why:
         return not_estimated(base, str(why))
     base = replace(base, n=int((~np.isnan(values)).any(axis=1).sum()))
     return with_t(base, contrast.estimate, contrast.std_error, contrast.df)
+
+
+@lru_cache(maxsize=1)
+def _fitted(values: bytes, place: bytes, shape: tuple[int, int], sites: int) -> reml.Fit:
+    """The model of all sites, fitted once: only the contrast differs from site to site."""
+    n, t = shape
+    design = np.zeros((n, t, sites, t))
+    for wave in range(t):
+        design[np.arange(n), wave, np.frombuffer(place, dtype=np.intp), wave] = 1.0
+    return reml.fit(np.frombuffer(values).reshape(shape), design.reshape(n, t, sites * t))

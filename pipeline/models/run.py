@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Sequence
 from functools import cache
 from types import ModuleType
@@ -11,15 +9,14 @@ from types import ModuleType
 import pipeline.models
 from pipeline.models.estimate import Estimate
 from pipeline.pairing.link import ALL, Linked
+from pipeline.plugins import modules
 
 
 @cache
 def analyses() -> dict[str, ModuleType]:
     """The module of each analysis, by name. A model is a file in this folder with fit, SCOPES, METHOD and REFERENCE."""
-    modules = {
-        m.name: importlib.import_module(f"pipeline.models.{m.name}") for m in pkgutil.iter_modules(pipeline.models.__path__)
-    }
-    return {name: module for name, module in sorted(modules.items()) if hasattr(module, "SCOPES")}
+    found = {module.__name__.rpartition(".")[2]: module for module in modules(pipeline.models)}
+    return {name: module for name, module in found.items() if hasattr(module, "SCOPES")}
 
 
 def estimate(linked: Linked, outcomes: Sequence[str]) -> tuple[Estimate, ...]:
@@ -29,5 +26,5 @@ def estimate(linked: Linked, outcomes: Sequence[str]) -> tuple[Estimate, ...]:
         for outcome in outcomes
         for site in (*linked.site_ids, ALL)
         for module in analyses().values()
-        if ("all" if site == ALL else "site") in module.SCOPES
+        if (ALL if site == ALL else "site") in module.SCOPES
     )

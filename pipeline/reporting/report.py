@@ -10,6 +10,7 @@ from pipeline.definitions.load import Definitions
 from pipeline.definitions.study import Outcome
 from pipeline.disclosure.public import PublicEstimate, PublicResults
 from pipeline.gates.finding import Gates
+from pipeline.models.estimate import Estimate
 from pipeline.pairing.denominators import Denominator
 from pipeline.pairing.link import ALL
 from pipeline.pairing.reasons import MissingAnswers
@@ -118,15 +119,15 @@ class Report:
         return str(self.words.change(self.scale_title(outcome.scale), last, first, estimate.estimate, interval, who, places))
 
 
-def estimate_id(report: Report, estimate: PublicEstimate) -> str:
+def estimate_id(report: Report, estimate: PublicEstimate | Estimate) -> str:
     """The id that every number of an estimate carries in the page."""
     return f"{report.public.study}/{estimate.outcome}/{estimate.site}/{estimate.analysis}"
 
 
 def direction(verdict: str) -> str:
     """better, worse or uncertain: the only thing that colour says."""
-    if verdict.startswith("improved") or verdict == "slightly_improved":
+    if "improved" in verdict:
         return "better"
-    if verdict.startswith("worsened") or verdict == "slightly_worsened":
+    if "worsened" in verdict:
         return "worse"
     return "uncertain"

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.errors import OutputError, Problem
+from pipeline.errors import OutputError
 from pipeline.files import PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FILE, write_bytes
 
 _LINKS = {"public": "current/public", "internal": "current/internal", "manifest.json": "current/manifest.json"}
@@ -43,10 +43,7 @@ def publish(out: Path, release: int, files: Mapping[str, bytes]) -> Path:
         for name, leads_to in _LINKS.items():
             _link(out / name, leads_to)
     except OSError as error:
-        place = error.filename or out
-        raise OutputError(
-            Problem(str(place), f"cannot be written: {error.strerror}", "a folder with room that can be written")
-        ) from None
+        raise OutputError.unwritable(error.filename or out, error, "a folder with room that can be written") from None
     return out
 
 

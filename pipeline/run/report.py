@@ -98,7 +98,7 @@ def _only_run(definitions: Definitions) -> Iterator[None]:
     except Timeout:
         raise LockedError(Problem(str(build / ".lock"), "held by another run", "one run of a study at a time")) from None
     except OSError as error:
-        raise OutputError(Problem(str(error.filename or build), f"cannot be written: {error.strerror}")) from None
+        raise OutputError.unwritable(error.filename or build, error) from None
     try:
         yield
     finally:
@@ -174,4 +174,4 @@ def _keep(path: Path, content: bytes) -> None:
     try:
         write_bytes(path, content, PRIVATE_FILE)
     except OSError as error:
-        raise OutputError(Problem(str(path), f"cannot be written: {error.strerror}")) from None
+        raise OutputError.unwritable(path, error) from None

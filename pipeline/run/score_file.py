@@ -132,7 +132,7 @@ def _write(target: Path, kept: Mapping[str, Any], added: Mapping[str, Any]) -> N
         else:
             write_bytes(target, _parquet(columns), PRIVATE_FILE)
     except OSError as error:
-        raise OutputError(Problem(str(target), f"cannot be written: {error.strerror}")) from None
+        raise OutputError.unwritable(target, error) from None
 
 
 def _parquet(columns: dict[str, list[Any]]) -> bytes:

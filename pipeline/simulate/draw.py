@@ -16,7 +16,7 @@ from pipeline.simulate.expected import Population, population
 from pipeline.simulate.nonresponse import Answers, route, with_missing
 from pipeline.simulate.seeds import stream
 from pipeline.simulate.truth import Truth
-from pipeline.store import Column, FloatArray, Reason, Store
+from pipeline.store import Column, FloatArray, Reason, Store, never_asked
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,9 @@ def _store(definitions: Definitions, wave: Wave, w: int, people: People, answers
             bound = columns_of(definitions.instruments[name], at, name)
             for item in definitions.instruments[name].item_ids:
                 asked = item not in bound.not_asked
-                columns[name, item] = _column(bound.columns[item], answers[name, item], rows, w) if asked else _never(len(rows))
+                columns[name, item] = (
+                    _column(bound.columns[item], answers[name, item], rows, w) if asked else never_asked(len(rows))
+                )
     sites = np.array([study.sites[position].id for position in people.sites[rows]], dtype=object)
     return Store(
         wave=wave.id,
@@ -124,11 +126,6 @@ def _column(source: str, answers: Answers, rows: NDArray[np.intp], w: int) -> Co
     raw = codes.astype(object)
     raw[~answered] = None
     return Column(source, np.where(answered, codes, np.nan), reasons, raw)
-
-
-def _never(rows: int) -> Column:
-    reasons = np.full(rows, Reason.NOT_ASKED, dtype=np.uint8)
-    return Column("", np.full(rows, np.nan), reasons, np.full(rows, None, dtype=object))
 
 
 def _dates(wave: Wave, n: int, seed: int) -> NDArray[np.object_]:

@@ -15,7 +15,7 @@ from pipeline.definitions.load import Definitions
 from pipeline.definitions.study import Fact, ReadyScore, Wave, WaveBinding
 from pipeline.errors import nearest
 from pipeline.sources.raw import RawTable, among, normalise, normalised, person_ids
-from pipeline.store import Absent, Column, Reason, Store
+from pipeline.store import Absent, Column, Reason, Store, never_asked
 
 # What SPSS and Stata files call their missing codes, once case and punctuation are gone.
 _LABELS = {
@@ -111,7 +111,7 @@ def bind_instrument(
     columns: dict[str, Column] = {}
     for item, group in instrument.item_groups.items():
         if item in bound.not_asked:
-            columns[item] = _never_asked(len(table))
+            columns[item] = never_asked(len(table))
         elif (name := bound.columns[item]) in table.columns:
             codes = _codes(group, recodes.get(item), missing, table.user_missing.get(name, {}))
             columns[item] = _bind_item(name, normalised(table.columns[name]), codes)
@@ -156,11 +156,6 @@ def _bind_item(name: str, raw: NDArray[np.object_], meaning: _Codes) -> Column:
         elif value in meaning.reasons:
             reasons[row] = meaning.reasons[value]
     return Column(name, codes, reasons, raw, frozenset([*meaning.answers, *meaning.reasons]))
-
-
-def _never_asked(rows: int) -> Column:
-    blank = np.full(rows, None, dtype=object)
-    return Column("", np.full(rows, np.nan), np.full(rows, Reason.NOT_ASKED, dtype=np.uint8), blank)
 
 
 def _routed(columns: dict[str, Column], groups: Mapping[str, ItemGroup]) -> dict[str, Column]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 import pipeline.sources
 from pipeline.errors import InputError, Problem
+from pipeline.plugins import modules
 from pipeline.sources import rdatasets
 from pipeline.sources.locate import RDATASETS, check_present, locate
 from pipeline.sources.raw import RawTable
@@ -18,8 +17,7 @@ from pipeline.sources.raw import RawTable
 @cache
 def readers() -> dict[str, ModuleType]:
     """The module that reads each file ending. A reader is a file in this folder with SUFFIXES and read(path)."""
-    modules = [importlib.import_module(f"pipeline.sources.{m.name}") for m in pkgutil.iter_modules(pipeline.sources.__path__)]
-    return {suffix: module for module in modules for suffix in getattr(module, "SUFFIXES", ())}
+    return {suffix: module for module in modules(pipeline.sources) for suffix in getattr(module, "SUFFIXES", ())}
 
 
 def read_table(folder: Path, file: str) -> RawTable:

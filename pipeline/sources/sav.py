@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from pipeline.errors import InputError, Problem
+from pipeline.sources import readstat
 from pipeline.sources.raw import RawTable
 
 SUFFIXES = (".sav", ".zsav")
@@ -19,15 +17,7 @@ def read(path: Path) -> RawTable:
 
     Raises InputError where the file is not a readable .sav.
     """
-    import pyreadstat
-
-    try:
-        # user_missing=True: otherwise a refusal comes back as NaN and nobody knows why
-        data, meta = pyreadstat.read_sav(str(path), user_missing=True, output_format="dict")
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, UnicodeDecodeError) as error:
-        raise InputError(Problem(str(path), f"not a readable SPSS file: {error}", "an intact .sav")) from None
-    columns = {name: np.array(list(values), dtype=object) for name, values in data.items()}
-    rows = len(next(iter(columns.values()))) if columns else 0
+    columns, meta = readstat.read(path, "read_sav", "SPSS")
     missing = {
         name: {
             value: str(meta.variable_value_labels.get(name, {}).get(value, ""))
@@ -36,7 +26,7 @@ def read(path: Path) -> RawTable:
         }
         for name, spans in meta.missing_ranges.items()
     }
-    return RawTable(str(path), columns, np.arange(1, rows + 1), missing)
+    return RawTable(str(path), columns, readstat.row_numbers(columns), missing)
 
 
 def _values_in(column: Any, span: Mapping[str, Any]) -> list[Any]:

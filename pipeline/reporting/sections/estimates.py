@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.reporting.report import Report, direction
+from pipeline.reporting.report import Report, direction, estimate_id
 from pipeline.results import Result
 
 
@@ -30,7 +30,7 @@ def context(report: Report) -> dict[str, Any] | None:
 def _row(report: Report, label: str, result: Result) -> dict[str, Any]:
     e, words = result.estimate, report.words
     row: dict[str, Any] = {
-        "id": f"{report.public.study}/{e.outcome}/{e.site}/{e.analysis}",
+        "id": estimate_id(report, e),
         "site": label,
         "analysis": words.ANALYSES.get(e.analysis, e.analysis),
         "n": e.n,
